@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/limits.hpp"
+#include "base/log.hpp"
+#include "base/secret.hpp"
+#include "base/time.hpp"
+#include "config/paths.hpp"
+#include "json/value.hpp"
+
+namespace gw::config {
+
+enum class AuthMode { None, Token, Password };
+
+std::string_view name_of(AuthMode mode);
+
+struct ModelEntry {
+  std::string id;
+  std::string name;
+  bool reasoning = false;
+  std::int64_t context_window = 0;
+  std::int64_t max_tokens = 0;
+};
+
+/// `models.providers.<id>`.
+struct ProviderEntry {
+  std::string id;
+  std::string base_url;
+  std::string api;  ///< `openai-completions`, also when absent. Others are refused with what is supported.
+  Secret api_key;   ///< From `apiKey`, after `${NAME}` was filled in.
+  std::vector<std::pair<std::string, Secret>> headers;
+  Millis timeout{120'000};  ///< `timeoutSeconds`: silence on the stream for this long ends a call.
+  std::vector<ModelEntry> models;
+};
+
+/// Everything that a gateway reads from `openclaw.json` and the environment, with defaults filled in.
+struct Config {
+  std::uint16_t port = 18789;
+  std::string bind_host = "127.0.0.1";
+  std::string mode;                       ///< `gateway.mode`: `local`, `remote` or empty.
+  AuthMode auth_mode = AuthMode::Token;
+  Secret token;
+  Secret password;
+  std::vector<std::string> allowed_origins;  ///< `gateway.controlUi.allowedOrigins`.
+  bool allow_restart = true;                 ///< `commands.restart`.
+  Millis deferral_limit = limits::kDeferralLimit;  ///< `gateway.reload.deferralTimeoutMs`; 0: none.
+  Millis open_phase = limits::kOpenPhase;          ///< `native.restart.openPhaseMs`.
+  int concurrent_runs = limits::kConcurrentRunsDefault;
+  Millis run_timeout = limits::kRunTimeout;
+  std::vector<ProviderEntry> providers;
+  std::string primary_model = "builtin/echo";  ///< `agents.defaults.model.primary`.
+  std::string default_agent = "main";
+  Millis echo_delay{20};                       ///< `native.echo.chunkDelayMs`: between two pieces of the built-in model.
+  std::int64_t echo_chunk_chars = 16;          ///< `native.echo.chunkChars`.
+  LogLevel log_level = LogLevel::Info;
+  std::filesystem::path log_file;              ///< Empty: `<state>/logs/openclaw-<date>.log`.
+  std::int64_t log_file_bytes_max = 104'857'600;
+
+  bool file_exists = false;
+  std::string raw;                     ///< The file's text.
+  json::Value source;                  ///< The file's value, an object; `{}` when there is no file.
+  std::vector<std::string> ignored;    ///< Paths of OpenClaw keys that this release does not act on.
+};
+
+struct Issue {
+  std::string path;     ///< Dotted, `gateway.auth.mode`; empty for the whole file.
+  std::string message;
+};
+
+/// Either a usable configuration or everything that is wrong with it.
+struct Loaded {
+  Config config;
+  std::vector<Issue> issues;
+};
+
+/// Reads and checks the file at `paths.config_file`; a missing file is an empty one. Environment variables
+/// `OPENCLAW_GATEWAY_PORT`, `_TOKEN`, `_PASSWORD` are applied as docs/configuration.md says (the file wins for secrets).
+/// A syntax error is one issue whose message holds line and column. `Code::Unavailable` when the file cannot be read.
+Result<Loaded> load(const Paths& paths, const Environment& environment);
+
+/// A copy with every secret shown as `__OPENCLAW_REDACTED__`.
+json::Value redacted(const json::Value& source);
+
+}  // namespace gw::config
