@@ -6,15 +6,11 @@
 #include <vector>
 
 #include "base/callback.hpp"
+#include "base/ids.hpp"
 #include "base/time.hpp"
 #include "json/value.hpp"
 
 namespace gw {
-
-struct JobId {
-  std::int64_t value = 0;
-  auto operator<=>(const JobId&) const = default;
-};
 
 /// The method that asked for the work. A run id is unique within its kind: it is the idempotency key.
 enum class JobKind { Chat, Agent };
