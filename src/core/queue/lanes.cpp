@@ -64,6 +64,11 @@ bool Lanes::is_running(JobId job) const {
   return found != entries_.end() && found->second.is_running;
 }
 
+bool Lanes::is_running_in(const std::string& session) const {
+  const auto found = lanes_.find(session);
+  return found != lanes_.end() && found->second.is_running;
+}
+
 std::size_t Lanes::waiting_in(const std::string& session) const {
   const auto found = lanes_.find(session);
   return found == lanes_.end() ? 0 : found->second.waiting.size();

@@ -34,6 +34,7 @@ class Lanes {
   bool is_fenced() const { return is_fenced_; }
 
   bool is_running(JobId job) const;
+  bool is_running_in(const std::string& session) const;
   std::size_t running() const { return static_cast<std::size_t>(running_); }
   std::size_t waiting() const { return entries_.size() - running(); }
   std::size_t waiting_in(const std::string& session) const;

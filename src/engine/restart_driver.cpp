@@ -1,0 +1,261 @@
+#include "engine/restart_driver.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/uuid.hpp"
+#include "base/version.hpp"
+
+namespace gw::engine {
+namespace {
+
+constexpr std::size_t kRecentMax = 20;      // Kept in memory for `gateway.restart.status`.
+constexpr std::size_t kRequestersMax = 32;  // Kept by name in one record; more are only counted.
+
+json::Object to_json(const Requester& requester, UnixMillis at) {
+  return {{"client", requester.client},
+          {"device", requester.device},
+          {"address", requester.address},
+          {"reason", requester.reason},
+          {"atMs", at.value}};
+}
+
+}  // namespace
+
+RestartDriver::RestartDriver(Parts parts, restart::Limits limits)
+    : parts_(std::move(parts)), machine_(limits) {}
+
+void RestartDriver::begin_serving(std::optional<Instant> released_at) {
+  const Instant now = parts_.loop.now();
+  parts_.store.recent(kRecentMax, [this, released_at, now](Result<std::vector<RestartRecord>> records) {
+    if (!records) {
+      parts_.log.error("restart", "could not read the restart history", {{"error", records.error().message}});
+      return;
+    }
+    recent_ = *std::move(records);
+    for (RestartRecord& record : recent_) {
+      if (!record.outcome.empty()) continue;
+      record.outcome = "restarted";
+      record.to_version = kVersion;
+      record.ended_at = parts_.loop.wall_now();
+      if (released_at) record.gap_ms = std::chrono::duration_cast<Millis>(now - *released_at).count();
+      save(record, [] {});
+      parts_.log.info("restart", "restart completed",
+                      {{"id", record.id}, {"waitedMs", record.waited_ms}, {"gapMs", record.gap_ms}});
+    }
+    parts_.changed();
+  });
+}
+
+Preflight RestartDriver::preflight() const {
+  return {parts_.engine.running() + parts_.engine.waiting(), parts_.engine.running(),
+          parts_.engine.running_tasks()};
+}
+
+void RestartDriver::request(RestartRequest request, Completion<RestartAnswer> done) {
+  if (!parts_.supervisor.can_restart()) {
+    return done(
+        fail(Code::Unavailable,
+             "this gateway runs without a keeper and cannot be replaced; stop it and start it again"));
+  }
+  RestartAnswer answer;
+  answer.preflight = preflight();
+  RestartRecord record = new_record(request);
+  const json::Object requester = to_json(request.requester, record.requested_at);
+
+  last_answer_.reset();
+  const bool was_idle = machine_.phase() == restart::Phase::Idle;
+  if (was_idle) {
+    current_ = record;
+    requested_at_ = parts_.loop.now();
+  }
+  step(restart::Requested{.id = record.id,
+                          .mode = request.mode,
+                          .delay = Millis{0},
+                          .wait = request.wait,
+                          .skip_deferral = request.skip_deferral});
+  if (!last_answer_) {
+    current_.reset();
+    return done(fail(Code::Unavailable, "the gateway is stopping"));
+  }
+  answer.id = last_answer_->id;
+  answer.is_coalesced = last_answer_->is_coalesced;
+  answer.delay = last_answer_->delay;
+  answer.cooldown_applied = last_answer_->cooldown_applied;
+  if (!was_idle) {
+    if (answer.is_coalesced) {
+      parts_.log.warn("restart", "restart request coalesced (already scheduled)",
+                      {{"reason", request.requester.reason},
+                       {"pendingReason", current_ ? current_->reason : ""},
+                       {"actor", request.requester.client},
+                       {"device", request.requester.device},
+                       {"ip", request.requester.address}});
+    }
+    if (current_) current_->mode = restart::name_of(machine_.mode());
+  }
+  if (!current_) return done(std::move(answer));  // It ended within this very step.
+  if (current_->requesters.size() < kRequestersMax) current_->requesters.push_back(requester);
+  save(*current_,
+       [done = std::move(done), answer = std::move(answer)]() mutable { done(std::move(answer)); });
+}
+
+RestartRecord RestartDriver::new_record(const RestartRequest& request) const {
+  RestartRecord record;
+  record.id = random_uuid();
+  record.mode = restart::name_of(request.mode);
+  record.reason = request.requester.reason;
+  record.requested_at = parts_.loop.wall_now();
+  record.from_version = kVersion;
+  return record;
+}
+
+bool RestartDriver::cancel() {
+  const std::string id = machine_.id();
+  step(restart::Cancelled{});
+  return !id.empty() && machine_.id() != id;
+}
+
+RestartStatus RestartDriver::status() const {
+  RestartStatus status{machine_.phase(), current_, std::nullopt, recent_};
+  if (const auto cut = machine_.cut_at()) {
+    status.cut_in = std::max(Millis{0}, std::chrono::duration_cast<Millis>(*cut - parts_.loop.now()));
+  }
+  return status;
+}
+
+void RestartDriver::on_work_changed() { step(restart::WorkChanged{parts_.engine.running()}); }
+
+void RestartDriver::on_successor_ready(const std::string& version) {
+  parts_.log.info("restart", "successor is ready", {{"version", version}});
+  step(restart::SuccessorReady{});
+}
+
+void RestartDriver::on_successor_failed(const std::string& reason) { step(restart::SuccessorFailed{reason}); }
+
+void RestartDriver::on_resume(const std::string& reason) {
+  parts_.log.error("restart", "the successor failed after the hand-over; serving again",
+                   {{"reason", reason}});
+  step(restart::Resumed{reason});
+  parts_.service.serve_again();
+}
+
+void RestartDriver::on_retire() { parts_.service.exit(0); }
+
+void RestartDriver::on_stop() {
+  if (std::exchange(is_stopping_, true)) return;
+  parts_.log.info("gateway", "received SIGTERM; shutting down");
+  step(restart::StopAsked{});
+  parts_.engine.cut();
+  parts_.service.stop_serving(false, [this] { parts_.service.exit(0); });
+}
+
+void RestartDriver::on_restart_signal(const std::string& signal) {
+  if (!parts_.allow_signal) {
+    parts_.log.warn("gateway", signal + " restart ignored (not authorized; commands.restart=false).");
+    return;
+  }
+  parts_.log.info("gateway", "received " + signal + "; restarting");
+  RestartRequest signalled;
+  signalled.requester = {"signal", "", "", signal};
+  request(std::move(signalled), [this](Result<RestartAnswer> answer) {
+    if (!answer)
+      parts_.log.error("restart", "restart by signal refused", {{"error", answer.error().message}});
+  });
+}
+
+void RestartDriver::step(const restart::Event& event) {
+  for (const restart::Effect& effect : machine_.step(event, parts_.loop.now())) {
+    std::visit([&](const auto& e) { apply(e); }, effect);
+  }
+  arm_timer();
+}
+
+void RestartDriver::arm_timer() {
+  timer_.reset();
+  const auto wake = machine_.wake_at();
+  if (!wake) return;
+  const Millis delay = std::chrono::duration_cast<Millis>(*wake - parts_.loop.now());
+  timer_ = parts_.loop.after(std::max(delay, Millis{0}), [this] { step(restart::Tick{}); });
+}
+
+void RestartDriver::apply(const restart::Answer& effect) { last_answer_ = effect; }
+
+void RestartDriver::apply(const restart::Refuse&) {}
+
+void RestartDriver::apply(const restart::Fence& effect) { parts_.engine.fence(effect.on); }
+
+void RestartDriver::apply(const restart::StartSuccessor&) {
+  if (parts_.engine.running() == 0) {
+    parts_.log.info("gateway", "all active work drained");
+  } else if (machine_.mode() == restart::Mode::Force) {
+    for (const RunningTask& task : parts_.engine.running_tasks()) {
+      parts_.log.warn("gateway", "restart blocked by active background task run(s): taskId=" + task.task_id +
+                                     " runId=" + task.run_id);
+    }
+    parts_.log.warn("gateway", "forced restart requested; skipping active work drain");
+  } else {
+    parts_.log.warn("gateway", "drain timeout reached; proceeding with restart",
+                    {{"running", parts_.engine.running()}});
+  }
+  parts_.supervisor.start_successor();
+}
+
+void RestartDriver::apply(const restart::DropSuccessor&) { parts_.supervisor.drop_successor(); }
+
+// The record is on disk before anything is given up: the successor finishes it.
+void RestartDriver::apply(const restart::HandOver& effect) {
+  if (current_) {
+    current_->waited_ms = std::chrono::duration_cast<Millis>(parts_.loop.now() - requested_at_).count();
+    current_->cut_runs = static_cast<std::int64_t>(effect.cuts ? parts_.engine.running() : 0);
+    save(*current_, [] {});
+  }
+  parts_.log.info("gateway", "restart mode: full process restart (successor first)");
+  parts_.engine.cut();
+  parts_.service.stop_serving(true, [this] {
+    if (!is_stopping_) parts_.supervisor.released();
+  });
+}
+
+void RestartDriver::apply(const restart::Finished& effect) {
+  if (!current_ || current_->id != effect.id) return;
+  RestartRecord record = *std::exchange(current_, std::nullopt);
+  record.outcome = effect.outcome == restart::Outcome::Failed ? "failed" : "cancelled";
+  record.failure = effect.reason;
+  record.ended_at = parts_.loop.wall_now();
+  record.waited_ms = std::chrono::duration_cast<Millis>(parts_.loop.now() - requested_at_).count();
+  parts_.log.write(effect.outcome == restart::Outcome::Failed ? LogLevel::Error : LogLevel::Info, "restart",
+                   "restart " + record.outcome, {{"id", record.id}, {"reason", effect.reason}});
+  recent_.insert(recent_.begin(), record);
+  if (recent_.size() > kRecentMax) recent_.pop_back();
+  save(record, [] {});
+}
+
+void RestartDriver::apply(const restart::PhaseChanged& effect) {
+  log_wait(effect.phase);
+  parts_.supervisor.report_status("restart: " + std::string(restart::name_of(effect.phase)));
+  parts_.changed();
+}
+
+void RestartDriver::log_wait(restart::Phase phase) {
+  if (phase != restart::Phase::Open && phase != restart::Phase::Fenced) return;
+  if (parts_.engine.running() == 0) return;
+  const auto status = this->status();
+  const std::string limit = status.cut_in ? "with timeout " + std::to_string(status.cut_in->count()) + "ms"
+                                          : std::string("without a timeout");
+  const std::string_view verb = phase == restart::Phase::Open ? "draining " : "still draining ";
+  parts_.log.info("gateway", std::string(verb) + std::to_string(parts_.engine.running_tasks().size()) +
+                                 " active task(s) and " + std::to_string(parts_.engine.running()) +
+                                 " active embedded run(s) before restart " + limit);
+}
+
+// A database that refuses must not keep an operator from restarting: the restart goes on without its record.
+void RestartDriver::save(const RestartRecord& record, Callback<> then) {
+  parts_.store.save(record, [this, id = record.id, then = std::move(then)](Result<void> saved) mutable {
+    if (!saved)
+      parts_.log.error("restart", "could not record a restart",
+                       {{"id", id}, {"error", saved.error().message}});
+    then();
+  });
+}
+
+}  // namespace gw::engine

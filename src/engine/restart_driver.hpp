@@ -1,0 +1,132 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.hpp"
+#include "core/restart/machine.hpp"
+#include "engine/work_engine.hpp"
+#include "ports/loop.hpp"
+#include "ports/restart_store.hpp"
+#include "ports/supervisor.hpp"
+
+namespace gw::engine {
+
+/// What serving means, apart from runs: the listener, its clients and the writing database connection.
+class Service {
+ public:
+  virtual ~Service() = default;
+  /// Stop accepting, tell the clients, close the writer; then call back. Cannot fail.
+  virtual void stop_serving(bool is_restart, Callback<> done) = 0;
+  /// The opposite: open the writer, take the queue over, accept.
+  virtual void serve_again() = 0;
+  /// End the process.
+  virtual void exit(int code) = 0;
+};
+
+/// Who asks for a restart, as the history and the log show it.
+struct Requester {
+  std::string client;  ///< `cli`, `gateway-client`, `signal SIGUSR1` …
+  std::string device;
+  std::string address;
+  std::string reason;
+};
+
+struct RestartRequest {
+  restart::Mode mode = restart::Mode::Safe;
+  Millis wait{0};
+  bool skip_deferral = false;
+  Requester requester;
+};
+
+/// Work that stands in the way of an idle restart, counted as `gateway.restart.preflight` shows it.
+struct Preflight {
+  std::size_t queue_size = 0;
+  std::size_t embedded_runs = 0;
+  std::vector<RunningTask> tasks;
+
+  std::size_t total() const { return queue_size + embedded_runs + tasks.size(); }
+  bool is_safe() const { return total() == 0; }
+};
+
+struct RestartAnswer {
+  std::string id;
+  bool is_coalesced = false;
+  Millis delay{0};
+  Millis cooldown_applied{0};
+  Preflight preflight;  ///< As it was before the request.
+};
+
+struct RestartStatus {
+  restart::Phase phase = restart::Phase::Idle;
+  std::optional<RestartRecord> current;
+  std::optional<Millis> cut_in;       ///< Until running work is cut; nothing: never.
+  std::vector<RestartRecord> recent;  ///< Newest first.
+};
+
+/// Carries out what restart::Machine decides: spawns and drops successors through the keeper, fences the
+/// engine, hands over, and keeps the durable record of every restart. Lives on the control thread.
+class RestartDriver final : public SupervisorEvents {
+ public:
+  struct Parts {
+    Loop& loop;
+    Log& log;
+    WorkEngine& engine;
+    RestartStore& store;
+    Supervisor& supervisor;
+    Service& service;
+    bool allow_signal = true;       ///< `commands.restart`.
+    std::function<void()> changed;  ///< Told after each change of phase.
+  };
+
+  RestartDriver(Parts parts, restart::Limits limits);
+
+  /// Loads the history and writes the ending of the restart that brought this generation up.
+  /// `released_at`: when the predecessor stopped accepting; nothing when there was none.
+  void begin_serving(std::optional<Instant> released_at);
+
+  Preflight preflight() const;
+  /// Answers once the request is on record. `Code::Unavailable` without a keeper and while stopping.
+  void request(RestartRequest request, Completion<RestartAnswer> done);
+  /// False: nothing to cancel any more.
+  bool cancel();
+  RestartStatus status() const;
+  restart::Phase phase() const { return machine_.phase(); }
+
+  void on_work_changed();
+  void on_successor_ready(const std::string& version) override;
+  void on_successor_failed(const std::string& reason) override;
+  void on_resume(const std::string& reason) override;
+  void on_retire() override;
+  void on_stop() override;
+  void on_restart_signal(const std::string& signal) override;
+
+ private:
+  void step(const restart::Event& event);
+  void apply(const restart::Answer& effect);
+  void apply(const restart::Refuse&);
+  void apply(const restart::Fence& effect);
+  void apply(const restart::StartSuccessor&);
+  void apply(const restart::DropSuccessor&);
+  void apply(const restart::HandOver& effect);
+  void apply(const restart::Finished& effect);
+  void apply(const restart::PhaseChanged& effect);
+  void arm_timer();
+  void log_wait(restart::Phase phase);
+  void save(const RestartRecord& record, Callback<> then);
+  RestartRecord new_record(const RestartRequest& request) const;
+
+  Parts parts_;
+  restart::Machine machine_;
+  std::optional<RestartRecord> current_;
+  std::vector<RestartRecord> recent_;           // Newest first, at most kRecentMax.
+  std::optional<restart::Answer> last_answer_;  // Of the step under way; nothing when it was refused.
+  Instant requested_at_{};
+  std::unique_ptr<Timer> timer_;
+  bool is_stopping_ = false;
+};
+
+}  // namespace gw::engine

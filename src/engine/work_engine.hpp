@@ -1,0 +1,113 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/queue/lanes.hpp"
+#include "engine/run_driver.hpp"
+#include "engine/run_observer.hpp"
+
+namespace gw::engine {
+
+struct WorkLimits {
+  int concurrent_runs = limits::kConcurrentRunsDefault;
+  run::Limits run;
+  std::size_t waiters_max = 4'096;  ///< Calls that wait for the end of a run, all together.
+};
+
+/// A task that is running: an `agent` call that named a session.
+struct RunningTask {
+  std::string task_id;
+  std::string run_id;
+  std::string title;
+};
+
+/// Accepts messages durably, runs them lane by lane, and tells who waits for them. The store is the queue;
+/// what is kept here is an index of it. Lives on the control thread.
+class WorkEngine final {
+ public:
+  /// `work_changed` is called after every change of `running`, never from inside a call of this class's
+  /// users.
+  WorkEngine(RunContext context, WorkLimits limits, std::function<void()> work_changed);
+  ~WorkEngine();
+
+  /// Takes the queue over from whoever served before and begins. Until then `submit` is refused.
+  void start(Completion<void> done);
+
+  /// Makes the message durable, then says so; a known run id gets what became of it. The job begins after
+  /// `done` returned.
+  void submit(NewJob job, Completion<Admission> done);
+
+  /// Aborts the running job of a session, or the job with `run_id` in it, running or queued. The outcome is
+  /// committed before `done` gets the run ids.
+  void abort(const std::string& session_key, const std::optional<std::string>& run_id,
+             Completion<std::vector<std::string>> done);
+
+  /// Calls back once, when the run is over or after `timeout` (nothing: no limit) with nothing. `kind`
+  /// nothing: either. `Code::Unavailable` when too many wait.
+  void await(std::optional<JobKind> kind, const std::string& run_id, std::optional<Millis> timeout,
+             Completion<std::optional<json::Object>> done);
+
+  /// While fenced, accepted work is kept and nothing begins.
+  void fence(bool on);
+  /// For a hand-over: ends every run without recording an outcome; the successor begins them again.
+  void cut();
+
+  std::size_t running() const { return lanes_.running(); }
+  std::size_t waiting() const { return lanes_.waiting(); }
+  bool is_running_in(const std::string& session_key) const;
+  std::vector<RunningTask> running_tasks() const;
+  const std::string& default_model() const { return default_model_; }
+
+ private:
+  struct Entry {
+    JobKind kind = JobKind::Chat;
+    std::string run_id;
+    std::string session_key;
+    json::Object options;
+    std::unique_ptr<RunDriver> driver;  // Set while running and begun.
+    bool is_abort_wanted = false;       // Asked for while `begin` was under way.
+  };
+  struct Waiter {
+    std::optional<JobKind> kind;
+    Completion<std::optional<json::Object>> done;
+    std::unique_ptr<Timer> timer;
+  };
+  struct AbortBatch;
+
+  void enqueue(const Job& job);
+  void schedule_pump();
+  void pump();
+  void begin(JobId job);
+  void on_begun(JobId job, Step step, Result<Begun> begun);
+  void abort_queued(JobId job, std::shared_ptr<AbortBatch> batch);
+  void over(JobId job, const json::Object* result);
+  void tell_waiters(JobKind kind, const std::string& run_id, const json::Object& result);
+  void tell_one(const std::string& run_id, const Waiter* waiter, std::optional<json::Object> result);
+  const Waiter* add_waiter(std::optional<JobKind> kind, const std::string& run_id,
+                           std::optional<Millis> timeout, Completion<std::optional<json::Object>> done);
+  void report_change();
+  run::Limits limits_for(const json::Object& options) const;
+
+  RunContext context_;
+  WorkLimits limits_;
+  std::function<void()> work_changed_;
+  std::string default_model_;
+  queue::Lanes lanes_;
+  std::unordered_map<std::int64_t, Entry> entries_;  // By JobId::value: everything queued or running.
+  std::unordered_multimap<std::string, std::unique_ptr<Waiter>> waiters_;  // By run id.
+  std::string owner_base_;
+  int times_served_ = 0;
+  bool is_started_ = false;
+  bool is_cut_ = false;
+  bool is_pump_due_ = false;
+  std::unique_ptr<Timer> begin_retry_;
+  std::shared_ptr<bool> is_alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace gw::engine
