@@ -1,0 +1,95 @@
+#include "protocol/keeper_messages.hpp"
+
+#include "base/text.hpp"
+#include "json/read.hpp"
+#include "json/value.hpp"
+
+namespace gw::keeper {
+namespace {
+
+// An escaped byte takes at most six characters, so a text of this size always fits into one message.
+constexpr std::size_t kTextBytesMax = kMessageBytesMax / 6 - 64;
+
+json::Object head(std::string_view type) { return {{"v", kMessageVersion}, {"type", type}}; }
+
+json::Object with_text(std::string_view type, std::string_view key, std::string_view text) {
+  json::Object object = head(type);
+  object[key] = cut_utf8(text, kTextBytesMax);
+  return object;
+}
+
+json::Object to_json(const Ready& m) {
+  json::Object object = head("ready");
+  object["bootId"] = cut_utf8(m.boot_id, kTextBytesMax / 4);
+  object["version"] = cut_utf8(m.version, kTextBytesMax / 4);
+  return object;
+}
+
+json::Object to_json(const Failed& m) {
+  json::Object object = with_text("failed", "reason", m.reason);
+  object["exitCode"] = m.exit_code;
+  return object;
+}
+
+json::Object to_json(const Take& m) {
+  json::Object object = head("take");
+  object["releasedAtMs"] = m.released_at_ms;
+  return object;
+}
+
+json::Object to_json(const StartSuccessor&) { return head("start-successor"); }
+json::Object to_json(const DropSuccessor&) { return head("drop-successor"); }
+json::Object to_json(const Released&) { return head("released"); }
+json::Object to_json(const Serving&) { return head("serving"); }
+json::Object to_json(const StatusLine& m) { return with_text("status", "text", m.text); }
+json::Object to_json(const SuccessorReady& m) { return with_text("successor-ready", "version", m.version); }
+json::Object to_json(const SuccessorFailed& m) { return with_text("successor-failed", "reason", m.reason); }
+json::Object to_json(const Resume& m) { return with_text("resume", "reason", m.reason); }
+json::Object to_json(const Retire&) { return head("retire"); }
+json::Object to_json(const Stop&) { return head("stop"); }
+json::Object to_json(const RestartSignal& m) { return with_text("restart-signal", "name", m.name); }
+
+std::string text_of(const json::Object& object, std::string_view key) {
+  return std::string(json::text_or(object, key));
+}
+
+Result<Message> message_of(std::string_view type, const json::Object& object) {
+  if (type == "ready") return Ready{text_of(object, "bootId"), text_of(object, "version")};
+  if (type == "failed") {
+    return Failed{text_of(object, "reason"), static_cast<int>(json::int_or(object, "exitCode", 1))};
+  }
+  if (type == "start-successor") return StartSuccessor{};
+  if (type == "drop-successor") return DropSuccessor{};
+  if (type == "released") return Released{};
+  if (type == "serving") return Serving{};
+  if (type == "status") return StatusLine{text_of(object, "text")};
+  if (type == "take") return Take{json::int_or(object, "releasedAtMs", 0)};
+  if (type == "successor-ready") return SuccessorReady{text_of(object, "version")};
+  if (type == "successor-failed") return SuccessorFailed{text_of(object, "reason")};
+  if (type == "resume") return Resume{text_of(object, "reason")};
+  if (type == "retire") return Retire{};
+  if (type == "stop") return Stop{};
+  if (type == "restart-signal") return RestartSignal{text_of(object, "name")};
+  return fail(Code::NotFound, "unknown keeper message '" + std::string(type) + "'");
+}
+
+}  // namespace
+
+std::string encode(const Message& message) {
+  return json::serialize(std::visit([](const auto& m) { return to_json(m); }, message));
+}
+
+Result<Message> decode(std::string_view text) {
+  const auto value = json::parse(text);
+  if (!value) return fail(Code::InvalidRequest, "keeper message is " + value.error().message);
+  const json::Object* object = value->if_object();
+  if (!object) return fail(Code::InvalidRequest, "keeper message is not an object");
+  const std::int64_t version = json::int_or(*object, "v", 0);
+  if (version != kMessageVersion) {
+    return fail(Code::InvalidRequest, "keeper message of version " + std::to_string(version) + ", expected " +
+                                          std::to_string(kMessageVersion));
+  }
+  return message_of(json::text_or(*object, "type"), *object);
+}
+
+}  // namespace gw::keeper
