@@ -85,7 +85,8 @@ void Machine::on(const Cancelled&, Instant) {
 void Machine::on(const StopAsked&, Instant) {
   if (phase_ == Phase::Stopping) return;
   if (phase_ == Phase::Starting) effects_.push_back(DropSuccessor{});
-  if (phase_ != Phase::Idle) finish(Outcome::Cancelled, "the gateway was stopped");
+  if (!std::exchange(is_fenced_, true)) effects_.push_back(Fence{true});
+  if (phase_ != Phase::Idle) close_slot(Outcome::Cancelled, "the gateway was stopped");
   enter(Phase::Stopping);
 }
 
@@ -179,12 +180,16 @@ void Machine::enter(Phase phase) {
 }
 
 void Machine::finish(Outcome outcome, std::string reason) {
+  close_slot(outcome, std::move(reason));
+  enter(Phase::Idle);
+  if (std::exchange(is_fenced_, false)) effects_.push_back(Fence{false});
+}
+
+void Machine::close_slot(Outcome outcome, std::string reason) {
   effects_.push_back(Finished{std::exchange(id_, {}), outcome, std::move(reason)});
   cut_at_.reset();
   fence_at_.reset();
   mode_ = Mode::Safe;
-  enter(Phase::Idle);
-  if (std::exchange(is_fenced_, false)) effects_.push_back(Fence{false});
 }
 
 std::optional<Instant> Machine::wake_at() const {

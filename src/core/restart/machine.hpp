@@ -38,7 +38,7 @@ enum class Phase {
   Fenced,       ///< Waits for running work; new work is accepted and left for the successor.
   Starting,     ///< The successor starts; fenced.
   HandingOver,  ///< This generation accepts no more.
-  Stopping,     ///< A stop came; it wins over everything.
+  Stopping,     ///< A stop came; it wins over everything. Fenced for good.
 };
 
 std::string_view name_of(Mode mode);
@@ -132,6 +132,7 @@ class Machine {
   void start_successor(Instant now);
   void enter(Phase phase);
   void finish(Outcome outcome, std::string reason);
+  void close_slot(Outcome outcome, std::string reason);
 
   Limits limits_;
   Phase phase_ = Phase::Idle;
