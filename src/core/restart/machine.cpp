@@ -117,33 +117,42 @@ void Machine::open_slot(const Requested& event, Instant now) {
 
 // A request while another is under way: it can bring the restart forward, never put it off.
 void Machine::join(const Requested& event, Instant now) {
+  const Instant asked_for = now + std::max(event.delay, Millis{0});
   Answer answer{id_, true, Millis{0}, Millis{0}};
   if (phase_ == Phase::Scheduled) {
-    const Instant cool = last_attempt_ ? *last_attempt_ + limits_.cooldown : now;
-    const Instant earliest = event.mode == Mode::Force ? now : std::max(now, cool);
-    const Instant wanted = std::max(now + std::max(event.delay, Millis{0}), earliest);
+    Instant wanted = asked_for;
+    if (last_attempt_ && event.mode != Mode::Force) {
+      wanted = std::max(wanted, *last_attempt_ + limits_.cooldown);
+    }
+    answer.cooldown_applied = wanted - asked_for;
     if (wanted < due_) {
       due_ = wanted;
       answer.is_coalesced = false;
     }
-    answer.delay = std::chrono::duration_cast<Millis>(due_ - now);
+    answer.delay = std::max(due_ - now, Millis{0});
   }
-  const bool cuts_now = event.mode == Mode::Force || event.skip_deferral;
-  if (cuts_now && (phase_ == Phase::Open || phase_ == Phase::Fenced)) answer.is_coalesced = false;
+  const auto cut_before = cut_at_;
   tighten(event, now);
-  if (phase_ == Phase::Open && event.mode != Mode::Safe) fence_at_ = now;
+  const bool cuts = event.mode == Mode::Force || event.skip_deferral;
+  const bool waits = phase_ == Phase::Open || phase_ == Phase::Fenced;
+  if (cuts && cut_at_ != cut_before && (waits || phase_ == Phase::Scheduled)) {
+    answer.is_coalesced = false;
+    if (waits) answer.delay = std::max(*cut_at_ - now, Millis{0});
+  }
+  if (phase_ == Phase::Open && event.mode != Mode::Safe) fence_at_ = std::min(*fence_at_, asked_for);
   effects_.push_back(std::move(answer));
   advance(now);
 }
 
 // Sets or shortens the limit after which running work is cut.
 void Machine::tighten(const Requested& event, Instant now) {
+  const Instant from = std::max(due_, now + std::max(event.delay, Millis{0}));
   std::optional<Instant> cut;
   if (event.mode == Mode::Force || event.skip_deferral) {
-    cut = due_ > now && phase_ != Phase::Open && phase_ != Phase::Fenced ? due_ : now;
+    cut = from;
   } else {
     const Millis limit = event.mode == Mode::Wait ? event.wait : limits_.deferral;
-    if (limit > Millis{0}) cut = std::max(due_, now) + limit;
+    if (limit > Millis{0}) cut = from + limit;
   }
   if (cut && (!cut_at_ || *cut < *cut_at_)) cut_at_ = cut;
   mode_ = std::max(mode_, event.mode);
