@@ -13,7 +13,7 @@ Result<std::string> full_key(std::string_view key, std::string_view agent) {
   if (has_control) return fail(Code::InvalidRequest, "session key has control characters in it");
 
   std::string full = lower_ascii(key);
-  if (agent_of(full).empty()) full = "agent:" + std::string(agent) + ":" + full;
+  if (agent_of(full).empty()) full = "agent:" + lower_ascii(agent) + ":" + full;
   if (full.size() > kKeyBytesMax) {
     return fail(Code::InvalidRequest,
                 "session key is longer than " + std::to_string(kKeyBytesMax) + " bytes");
@@ -22,7 +22,9 @@ Result<std::string> full_key(std::string_view key, std::string_view agent) {
 }
 
 Result<std::string> key_of_id(std::string_view session_id, std::string_view agent) {
-  return full_key("agent:" + std::string(agent) + ":explicit:" + std::string(trimmed(session_id)), agent);
+  session_id = trimmed(session_id);
+  if (session_id.empty()) return fail(Code::InvalidRequest, "session id is empty");
+  return full_key("agent:" + std::string(agent) + ":explicit:" + std::string(session_id), agent);
 }
 
 std::string_view agent_of(std::string_view key) {
