@@ -1,0 +1,151 @@
+// The program of one generation. Started by the keeper (`openclaw gateway run`), not by people.
+
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <malloc.h>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+
+#include "config/config.hpp"
+#include "config/device_identity.hpp"
+#include "config/paths.hpp"
+#include "gateway/generation.hpp"
+#include "platform/clock.hpp"
+#include "platform/gateway_lock.hpp"
+#include "platform/log_file.hpp"
+#include "protocol/keeper_messages.hpp"
+
+namespace gw {
+namespace {
+
+constexpr int kControlFd = 3;
+constexpr int kListenFd = 4;
+constexpr int kExitConfig = 78;
+
+struct Arguments {
+  int generation = 1;
+  int keeper_pid = 0;
+  int port = 0;
+  std::optional<config::AuthMode> auth;
+  bool env_credentials =
+      false;  // Those of the environment win over the file's: flags were given to the keeper.
+  bool is_verbose = false;
+};
+
+int number_in(const char* text) {
+  int number = 0;
+  const std::string_view view(text);
+  std::from_chars(view.data(), view.data() + view.size(), number);
+  return number;
+}
+
+config::AuthMode auth_mode_in(std::string_view name) {
+  if (name == "none") return config::AuthMode::None;
+  return name == "password" ? config::AuthMode::Password : config::AuthMode::Token;
+}
+
+// What the keeper wrote; a newer keeper may say things that this program does not know.
+Arguments read_arguments(int argc, char** argv) {
+  Arguments arguments;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view name = argv[i];
+    const bool has_value = i + 1 < argc;
+    if (name == "--env-credentials") arguments.env_credentials = true;
+    if (name == "--verbose") arguments.is_verbose = true;
+    if (!has_value) continue;
+    if (name == "--generation") arguments.generation = number_in(argv[++i]);
+    if (name == "--keeper-pid") arguments.keeper_pid = number_in(argv[++i]);
+    if (name == "--port") arguments.port = number_in(argv[++i]);
+    if (name == "--auth") arguments.auth = auth_mode_in(argv[++i]);
+  }
+  return arguments;
+}
+
+std::optional<std::string> from_environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value ? std::optional<std::string>(value) : std::nullopt;
+}
+
+Secret secret_from_environment(const char* name, Secret otherwise) {
+  const auto value = from_environment(name);
+  return value && !value->empty() ? Secret(*value) : std::move(otherwise);
+}
+
+int refuse(platform::PacketChannel& control, const std::string& reason, int exit_code) {
+  std::fprintf(stderr, "openclaw-gateway: %s\n", reason.c_str());
+  if (control.is_open()) (void)control.send(keeper::encode(keeper::Failed{reason, exit_code}));
+  return exit_code;
+}
+
+std::string describe(const std::vector<config::Issue>& issues) {
+  std::string text = "the configuration is not valid";
+  for (const config::Issue& issue : issues)
+    text += "\n- " + (issue.path.empty() ? "" : issue.path + ": ") + issue.message;
+  return text;
+}
+
+void apply_flags(config::Config& config, const Arguments& arguments) {
+  if (arguments.auth) config.auth_mode = *arguments.auth;
+  if (arguments.port > 0) config.port = static_cast<std::uint16_t>(arguments.port);
+  if (arguments.env_credentials || config.token.empty()) {
+    config.token = secret_from_environment("OPENCLAW_GATEWAY_TOKEN", config.token);
+  }
+  if (arguments.env_credentials || config.password.empty()) {
+    config.password = secret_from_environment("OPENCLAW_GATEWAY_PASSWORD", config.password);
+  }
+  if (arguments.is_verbose) config.log_level = LogLevel::Debug;
+}
+
+int serve(const Arguments& arguments, platform::PacketChannel control) {
+  auto paths = config::resolve_paths(from_environment, from_environment("OPENCLAW_PROFILE").value_or(""));
+  if (!paths) return refuse(control, paths.error().message, kExitConfig);
+  auto loaded = config::load(*paths, from_environment);
+  if (!loaded) return refuse(control, loaded.error().message, kExitConfig);
+  if (!loaded->issues.empty()) return refuse(control, describe(loaded->issues), kExitConfig);
+  config::Config& config = loaded->config;
+  apply_flags(config, arguments);
+
+  auto identity = config::load_or_create_identity(paths->device_key(), platform::wall_now());
+  if (!identity) return refuse(control, identity.error().message, 1);
+  const auto owner = platform::read_lock(paths->lock_file());
+
+  platform::LogFile log({.directory = paths->log_dir(),
+                         .file = config.log_file,
+                         .level = config.log_level,
+                         .bytes_max = config.log_file_bytes_max,
+                         .console = STDERR_FILENO,
+                         .console_level = config.log_level});
+  gateway::GenerationOptions options{.config = std::move(config),
+                                     .paths = *std::move(paths),
+                                     .identity = *std::move(identity),
+                                     .number = arguments.generation,
+                                     .keeper_pid = arguments.keeper_pid,
+                                     .owner_id = owner ? owner->owner_id : "",
+                                     .port = static_cast<std::uint16_t>(arguments.port),
+                                     .listen_fd = kListenFd,
+                                     .control = std::move(control),
+                                     .log_file = [&log] { return log.current_file(); }};
+  return gateway::Generation(std::move(options), log).run();
+}
+
+}  // namespace
+}  // namespace gw
+
+int main(int argc, char** argv) {
+  // Few threads and small blocks: one arena keeps an idle gateway small.
+  ::mallopt(M_ARENA_MAX, 2);
+  std::signal(SIGPIPE, SIG_IGN);
+  const gw::Arguments arguments = gw::read_arguments(argc, argv);
+  gw::platform::PacketChannel control;
+  if (arguments.keeper_pid > 0) {
+    gw::platform::Fd fd(gw::kControlFd);
+    (void)gw::platform::set_inheritable(gw::kControlFd, false);
+    control = gw::platform::PacketChannel(std::move(fd));
+  }
+  (void)gw::platform::set_inheritable(gw::kListenFd, false);
+  return gw::serve(arguments, std::move(control));
+}

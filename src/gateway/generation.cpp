@@ -1,0 +1,343 @@
+#include "gateway/generation.hpp"
+
+#include <random>
+#include <unistd.h>
+#include <utility>
+
+#include "base/limits.hpp"
+#include "base/uuid.hpp"
+#include "base/version.hpp"
+#include "crypto/base64.hpp"
+#include "engine/restart_driver.hpp"
+#include "engine/work_engine.hpp"
+#include "gateway/hello.hpp"
+#include "gateway/keeper_link.hpp"
+#include "net/event_loop.hpp"
+#include "net/listener.hpp"
+#include "platform/log_tail.hpp"
+#include "provider/router.hpp"
+#include "rpc/authenticator.hpp"
+#include "rpc/device_registry.hpp"
+#include "rpc/http_endpoints.hpp"
+#include "rpc/methods/services.hpp"
+#include "rpc/server.hpp"
+#include "store/sqlite_store.hpp"
+
+namespace gw::gateway {
+namespace {
+
+constexpr Millis kPruneInterval{3'600'000};
+constexpr int kExitFailed = 1;
+
+std::function<double()> seeded_dice() {
+  return [engine = std::mt19937_64(std::random_device{}())]() mutable {
+    return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
+  };
+}
+
+rpc::GatewaySelf self_of_host() {
+  char host[256] = "localhost";
+  (void)::gethostname(host, sizeof host - 1);
+  return {host, "127.0.0.1", std::string(kVersion), "linux", "Linux", ""};
+}
+
+rpc::GatewayFacts facts_of(const GenerationOptions& options, Instant started_at) {
+  return {.boot_id = random_uuid(),
+          .device_id = options.identity.device_id,
+          .public_key = crypto::base64url(options.identity.key.public_key),
+          .owner_id = options.owner_id,
+          .generation = options.number,
+          .port = options.port,
+          .started_at = started_at};
+}
+
+Result<json::Object> tail_json(const std::filesystem::path& file, const rpc::LogTail& query) {
+  const auto cursor = query.cursor < 0 ? std::nullopt : std::optional(query.cursor);
+  auto tail = platform::tail(file, cursor, static_cast<std::size_t>(query.limit),
+                             static_cast<std::size_t>(query.bytes_max));
+  if (!tail) return std::unexpected(std::move(tail).error());
+  json::Object answer{{"file", tail->file}, {"cursor", tail->cursor}, {"size", tail->size}};
+  answer["lines"] = json::Array(tail->lines.begin(), tail->lines.end());
+  answer["truncated"] = tail->truncated;
+  answer["reset"] = tail->reset;
+  if (tail->skipped_bytes > 0) answer["skippedBytes"] = tail->skipped_bytes;
+  return answer;
+}
+
+}  // namespace
+
+// Members stand in the order in which they are built; each may use those above it.
+struct Generation::Impl final : engine::Service {
+  Impl(GenerationOptions given, Log& to_log);
+
+  int run();
+  void take(const keeper::Take& message);
+  void serve(std::optional<Instant> released_at);
+  void take_queue(std::optional<Instant> released_at);
+  void accept(std::optional<Instant> released_at);
+  void fail_to_serve(const Error& error);
+  void announce_restart();
+  void tick_later();
+  void prune_later();
+  void prune();
+
+  void stop_serving(bool is_restart, Callback<> done) override;
+  void serve_again() override { serve(std::nullopt); }
+  void exit(int code) override;
+
+  HttpResponse answer_http(const HttpRequest& request);
+  void after_hello(const rpc::Client& client);
+  void presence_changed();
+
+  GenerationOptions options;
+  Log& log;
+  EventLoop loop;
+  rpc::GatewayFacts facts;
+  SqliteStore store;
+  ProviderRouter models;
+  rpc::EventHub hub;
+  rpc::RunEvents runs;
+  KeeperLink keeper;
+  engine::WorkEngine work;
+  engine::RestartDriver restart;
+  rpc::Presence presence;
+  rpc::DeviceRegistry devices;
+  rpc::Authenticator authenticator;
+  rpc::WriteLimiter write_limiter;
+  rpc::HealthSnapshot health;
+  rpc::Services services;
+  rpc::MethodTable methods;
+  rpc::Server server;
+  Listener listener;
+  std::unique_ptr<Timer> tick_timer;
+  std::unique_ptr<Timer> prune_timer;
+  std::unique_ptr<Timer> exit_timer;
+  Millis start_up{0};  // From construction to ready: what a restart costs, as far as this generation knows.
+  bool is_accepting = false;
+  bool is_draining = false;
+  bool has_connections_to_close = false;
+  bool is_exit_wanted = false;
+  int exit_code = 0;
+};
+
+Generation::Impl::Impl(GenerationOptions given, Log& to_log)
+    : options(std::move(given)),
+      log(to_log),
+      facts(facts_of(options, loop.now())),
+      store(options.paths.database(), loop, log),
+      models(options.config, loop, log),
+      hub(log),
+      runs(loop, hub),
+      keeper(
+          std::move(options.control), options.keeper_pid > 0 ? options.keeper_pid : ::getpid(), loop, log,
+          [this](const keeper::Take& message) { take(message); },
+          [this] {
+            log.error("gateway", "the keeper is gone; stopping");
+            restart.on_stop();
+          }),
+      work(
+          {loop, log, store, models, runs, seeded_dice(),
+           "gen-" + std::to_string(options.number) + "-" + facts.boot_id},
+          {.concurrent_runs = options.config.concurrent_runs, .run = {.timeout = options.config.run_timeout}},
+          [this] { restart.on_work_changed(); }),
+      restart({loop, log, work, store, keeper, *this, options.config.allow_restart,
+               [this] { announce_restart(); }},
+              {.open_phase = options.config.open_phase, .deferral = options.config.deferral_limit}),
+      presence(self_of_host()),
+      devices(store),
+      authenticator(options.config, devices, loop, log),
+      health(options.config, options.paths.database().string(), loop, store, hub),
+      services{loop,
+               log,
+               options.config,
+               options.paths,
+               facts,
+               store,
+               models,
+               work,
+               restart,
+               keeper,
+               hub,
+               runs,
+               presence,
+               write_limiter,
+               health,
+               [this](const rpc::LogTail& query) { return tail_json(options.log_file(), query); }},
+      server({loop, log, authenticator, methods, hub, presence, write_limiter,
+              [this](const HttpRequest& request) { return answer_http(request); },
+              [this](const rpc::Client& client) { return hello_json(services, methods, client); },
+              [this](const rpc::Client& client) { after_hello(client); },
+              [this](const rpc::Client& client) {
+                if (presence.disconnected(client, loop.wall_now())) presence_changed();
+              }}),
+      listener(loop, server, log) {
+  rpc::add_agent_methods(methods, services);
+  rpc::add_chat_methods(methods, services);
+  rpc::add_config_methods(methods, services);
+  rpc::add_restart_methods(methods, services);
+  rpc::add_session_methods(methods, services);
+  rpc::add_status_methods(methods, services);
+  keeper.set_events(restart);
+}
+
+int Generation::Impl::run() {
+  if (auto checked = store.check(); !checked) {
+    log.error("gateway", "gateway startup failed: " + checked.error().message);
+    keeper.send(keeper::Failed{checked.error().message, kExitFailed});
+    return kExitFailed;
+  }
+  start_up = std::chrono::duration_cast<Millis>(loop.now() - facts.started_at);
+  keeper.send(keeper::Ready{facts.boot_id, std::string(kVersion)});
+  keeper.start();
+  loop.run();
+  return exit_code;
+}
+
+void Generation::Impl::take(const keeper::Take& message) {
+  std::optional<Instant> released_at;
+  if (message.released_at_ms > 0) released_at = Instant{Millis{message.released_at_ms}};
+  serve(released_at);
+}
+
+// Open the writer, read who is paired, take the queue over; only then accept.
+void Generation::Impl::serve(std::optional<Instant> released_at) {
+  store.open_writer([this, released_at](Result<void> opened) {
+    if (!opened) return fail_to_serve(opened.error());
+    if (devices.is_loaded()) return take_queue(released_at);
+    devices.load([this, released_at](Result<void> loaded) {
+      if (!loaded) return fail_to_serve(loaded.error());
+      take_queue(released_at);
+    });
+  });
+}
+
+void Generation::Impl::take_queue(std::optional<Instant> released_at) {
+  work.start([this, released_at](Result<void> started) {
+    if (!started) return fail_to_serve(started.error());
+    accept(released_at);
+  });
+}
+
+void Generation::Impl::accept(std::optional<Instant> released_at) {
+  if (auto started = listener.start(options.listen_fd); !started) return fail_to_serve(started.error());
+  keeper.send(keeper::Serving{});
+  is_accepting = true;
+  is_draining = false;
+  restart.begin_serving(released_at);
+  health.start([this] { return presence.version(); });
+  log.info(
+      "gateway",
+      "http server listening (ws://" + options.config.bind_host + ":" + std::to_string(options.port) + ")",
+      {{"generation", options.number}, {"pid", ::getpid()}});
+  log.info("gateway", "agent model: " + work.default_model());
+  log.info("gateway", "ready");
+  tick_later();
+  prune();
+}
+
+void Generation::Impl::fail_to_serve(const Error& error) {
+  log.error("gateway", "gateway startup failed: " + error.message);
+  keeper.send(keeper::Failed{error.message, kExitFailed});
+  exit(kExitFailed);
+}
+
+// Everything acknowledged is answered before the sockets close: the writer is closed first.
+void Generation::Impl::stop_serving(bool is_restart, Callback<> done) {
+  listener.stop_accepting();
+  is_accepting = false;
+  is_draining = true;
+  tick_timer.reset();
+  prune_timer.reset();
+  runs.clear();
+  store.close_writer([this, is_restart, done = std::move(done)](Result<void> closed) mutable {
+    if (!closed) log.error("gateway", "could not close the database", {{"error", closed.error().message}});
+    json::Object payload{{"reason", is_restart ? "gateway restarting" : "gateway stopping"}};
+    payload["restartExpectedMs"] = is_restart ? json::Value(start_up.count()) : json::Value(nullptr);
+    hub.broadcast("shutdown", rpc::EventPayload::same(payload), {});
+    has_connections_to_close = true;
+    listener.close_all(1012, "service restart", [this] {
+      has_connections_to_close = false;
+      if (is_exit_wanted) loop.stop();
+    });
+    done();
+  });
+}
+
+void Generation::Impl::exit(int code) {
+  exit_code = code;
+  is_exit_wanted = true;
+  if (!has_connections_to_close) return loop.stop();
+  exit_timer = loop.after(limits::kCloseGrace * 2, [this] { loop.stop(); });
+}
+
+void Generation::Impl::announce_restart() {
+  const engine::RestartStatus status = restart.status();
+  json::Object payload{{"phase", restart::name_of(status.phase)}, {"ts", loop.wall_now().value}};
+  if (status.current) {
+    payload["id"] = status.current->id;
+    payload["reason"] = status.current->reason;
+    payload["mode"] = status.current->mode;
+  } else if (!status.recent.empty()) {
+    payload["id"] = status.recent.front().id;
+    payload["outcome"] = status.recent.front().outcome;
+    if (!status.recent.front().failure.empty()) payload["failure"] = status.recent.front().failure;
+  }
+  hub.broadcast("gateway.restart", rpc::EventPayload::same(payload),
+                {.scope = rpc::Scope::Read, .is_droppable = true});
+}
+
+void Generation::Impl::tick_later() {
+  tick_timer = loop.after(limits::kTickInterval, [this] {
+    const json::Object payload{{"ts", loop.wall_now().value}};
+    if (hub.size() > 0) hub.broadcast("tick", rpc::EventPayload::same(payload), {});
+    tick_later();
+  });
+}
+
+void Generation::Impl::prune_later() {
+  prune_timer = loop.after(kPruneInterval, [this] { prune(); });
+}
+
+void Generation::Impl::prune() {
+  const UnixMillis before{loop.wall_now().value - limits::kJobRetentionMs};
+  store.prune(before, [this](Result<bool> has_more) {
+    if (!is_accepting) return;
+    if (!has_more) log.warn("gateway", "could not remove old jobs", {{"error", has_more.error().message}});
+    if (has_more && *has_more) return prune();
+    prune_later();
+  });
+}
+
+HttpResponse Generation::Impl::answer_http(const HttpRequest& request) {
+  rpc::Health state;
+  state.phase = is_draining    ? rpc::Phase::Draining
+                : is_accepting ? rpc::Phase::Started
+                               : rpc::Phase::Starting;
+  state.is_ready = is_accepting;
+  if (is_draining) state.failing.push_back("gateway-draining");
+  state.uptime = std::chrono::duration_cast<Millis>(loop.now() - facts.started_at);
+  state.version = kVersion;
+  return rpc::answer(request, state, options.config, authenticator);
+}
+
+void Generation::Impl::after_hello(const rpc::Client& client) {
+  health.send_to(client.conn_id, presence.version());
+  if (rpc::Presence::is_tracked(client)) presence_changed();
+}
+
+void Generation::Impl::presence_changed() {
+  const json::Object payload{{"presence", presence.list(loop.wall_now())}};
+  hub.broadcast("presence", rpc::EventPayload::same(payload),
+                {.scope = rpc::Scope::Read,
+                 .is_droppable = true,
+                 .version = frames::StateVersion{presence.version(), health.version()}});
+}
+
+Generation::Generation(GenerationOptions options, Log& log)
+    : impl_(std::make_unique<Impl>(std::move(options), log)) {}
+
+Generation::~Generation() = default;
+
+int Generation::run() { return impl_->run(); }
+
+}  // namespace gw::gateway

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/log.hpp"
+#include "config/config.hpp"
+#include "config/device_identity.hpp"
+#include "platform/packet_channel.hpp"
+
+namespace gw::gateway {
+
+/// What a generation is started with. Plain data and descriptors; nothing is read from the environment.
+struct GenerationOptions {
+  config::Config config;
+  config::Paths paths;
+  config::DeviceIdentity identity;
+  int number = 1;                   ///< Counted by the keeper.
+  int keeper_pid = 0;               ///< 0: there is no keeper.
+  std::string owner_id;             ///< Of the keeper's lock.
+  std::uint16_t port = 0;           ///< That `listen_fd` is bound to.
+  int listen_fd = -1;               ///< Bound and listening; stays open, is closed by nobody here.
+  platform::PacketChannel control;  ///< To the keeper; closed: none.
+  std::function<std::filesystem::path()> log_file;  ///< Where log lines go now.
+};
+
+/// One serving process: builds everything in order, takes it down in reverse, and decides nothing itself.
+/// Constructed as a standby that touches nothing; serves from the keeper's `Take` to its `Retire` or `Stop`.
+class Generation {
+ public:
+  Generation(GenerationOptions options, Log& log);
+  ~Generation();
+
+  /// Runs until this generation is to end; the process's exit code. On failure before it could serve, the
+  /// reason has been told to the keeper and logged.
+  int run();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace gw::gateway

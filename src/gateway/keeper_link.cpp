@@ -1,0 +1,70 @@
+#include "gateway/keeper_link.hpp"
+
+#include <utility>
+#include <variant>
+
+namespace gw::gateway {
+namespace {
+
+template <typename... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+
+}  // namespace
+
+KeeperLink::KeeperLink(platform::PacketChannel channel, int keeper_pid, EventLoop& loop, Log& log,
+                       std::function<void(const keeper::Take&)> on_take, std::function<void()> on_lost)
+    : channel_(std::move(channel)),
+      keeper_pid_(keeper_pid),
+      loop_(loop),
+      log_(log),
+      on_take_(std::move(on_take)),
+      on_lost_(std::move(on_lost)) {}
+
+void KeeperLink::start() {
+  if (!channel_.is_open()) return on_take_({});
+  watch_ = loop_.watch_readable(channel_.fd(), [this] { receive(); });
+}
+
+void KeeperLink::send(const keeper::Message& message) {
+  if (!channel_.is_open()) return;
+  if (auto sent = channel_.send(keeper::encode(message)); !sent) {
+    log_.error("gateway", "could not reach the keeper", {{"error", sent.error().message}});
+  }
+}
+
+void KeeperLink::receive() {
+  while (channel_.is_open()) {
+    auto packet = channel_.receive(keeper::kMessageBytesMax);
+    if (!packet) return lost();
+    if (!*packet) return;
+    auto message = keeper::decode(**packet);
+    if (message) {
+      deliver(*message);
+    } else if (message.error().code != Code::NotFound) {
+      log_.error("gateway", "a message of the keeper was not understood",
+                 {{"error", message.error().message}});
+    }
+  }
+}
+
+void KeeperLink::deliver(const keeper::Message& message) {
+  std::visit(Overloaded{[&](const keeper::Take& m) { on_take_(m); },
+                        [&](const keeper::SuccessorReady& m) { events_->on_successor_ready(m.version); },
+                        [&](const keeper::SuccessorFailed& m) { events_->on_successor_failed(m.reason); },
+                        [&](const keeper::Resume& m) { events_->on_resume(m.reason); },
+                        [&](const keeper::Retire&) { events_->on_retire(); },
+                        [&](const keeper::Stop&) { events_->on_stop(); },
+                        [&](const keeper::RestartSignal& m) { events_->on_restart_signal(m.name); },
+                        [](const auto&) {}},  // What only a generation says.
+             message);
+}
+
+void KeeperLink::lost() {
+  watch_.reset();
+  channel_.close();
+  on_lost_();
+}
+
+}  // namespace gw::gateway

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/callback.hpp"
+#include "base/log.hpp"
+#include "net/event_loop.hpp"
+#include "platform/packet_channel.hpp"
+#include "ports/supervisor.hpp"
+#include "protocol/keeper_messages.hpp"
+
+namespace gw::gateway {
+
+/// This generation's side of the talk with its keeper (protocol/keeper_messages.hpp). Lives on the control
+/// thread.
+class KeeperLink final : public Supervisor {
+ public:
+  /// A closed channel means that there is no keeper. `on_take` is told when this generation is to serve,
+  /// `on_lost` when the keeper is gone.
+  KeeperLink(platform::PacketChannel channel, int keeper_pid, EventLoop& loop, Log& log,
+             std::function<void(const keeper::Take&)> on_take, std::function<void()> on_lost);
+
+  /// Must be set before `start`.
+  void set_events(SupervisorEvents& events) { events_ = &events; }
+  void start();
+  void send(const keeper::Message& message);
+
+  bool can_restart() const override { return channel_.is_open(); }
+  int pid() const override { return keeper_pid_; }
+  void start_successor() override { send(keeper::StartSuccessor{}); }
+  void drop_successor() override { send(keeper::DropSuccessor{}); }
+  void released() override { send(keeper::Released{}); }
+  void report_status(const std::string& line) override { send(keeper::StatusLine{line}); }
+
+ private:
+  void receive();
+  void deliver(const keeper::Message& message);
+  void lost();
+
+  platform::PacketChannel channel_;
+  int keeper_pid_;
+  EventLoop& loop_;
+  Log& log_;
+  std::function<void(const keeper::Take&)> on_take_;
+  std::function<void()> on_lost_;
+  SupervisorEvents* events_ = nullptr;
+  std::unique_ptr<Watch> watch_;
+};
+
+}  // namespace gw::gateway
