@@ -1,0 +1,112 @@
+"""Every command of our own command line, and every one that the documents show."""
+
+import json
+import pathlib
+import re
+import shlex
+import unittest
+
+from support.case import FunctionalCase, SharedGatewayCase
+from support.gateway import ROOT
+
+
+class CommandsTest(SharedGatewayCase):
+    def json(self, *args, **options):
+        return self.shared.cli_json(*args, **options)
+
+    def test_version(self):
+        done = self.shared.cli("--version", check=True)
+        self.assertRegex(done.stdout, r"\d+\.\d+\.\d+")
+
+    def test_help_names_the_commands(self):
+        text = self.shared.cli("--help", check=True).stdout
+        for word in ("gateway", "health", "status", "agent"):
+            self.assertIn(word, text)
+        for command in (["gateway"], ["gateway", "restart"], ["agent"]):
+            self.assertTrue(self.shared.cli(*command, "--help", check=True).stdout)
+
+    def test_call_prints_the_payload(self):
+        self.assertTrue(self.json("gateway", "call", "health", "--json")["ok"])
+        self.assertTrue(self.json("gateway", "call", "gateway.restart.preflight", "--json")["safe"])
+        rows = self.json("gateway", "call", "chat.history", "--params", '{"sessionKey":"nobody"}', "--json")
+        self.assertEqual(rows["messages"], [])
+        self.assertIn('"ok": true', self.shared.cli("gateway", "call", "health", check=True).stdout)
+
+    def test_health(self):
+        for command in (["health"], ["gateway", "health"]):
+            self.assertTrue(self.json(*command, "--json")["ok"])
+            self.assertIn("OK", self.shared.cli(*command, check=True).stdout)
+
+    def test_status(self):
+        status = self.json("gateway", "status", "--json")
+        self.assertTrue(status["rpc"]["ok"])
+        self.assertEqual(status["gateway"]["port"], self.shared.port)
+        self.assertTrue(self.shared.cli("gateway", "status", check=True).stdout)
+        self.assertIsInstance(self.json("status", "--json"), dict)
+        self.assertTrue(self.shared.cli("status", check=True).stdout)
+
+    def test_agent(self):
+        done = self.shared.cli("agent", "--session-id", "cli", "--message", "hello there", check=True)
+        self.assertIn("echo: hello there", done.stdout)
+        answer = self.json("agent", "--session-id", "cli", "--message", "again", "--json")
+        self.assertEqual((answer["status"], answer["result"]["payloads"][0]["text"]), ("ok", "echo: again"))
+        with self.shared.connect() as client:
+            self.assertEqual(len(client.history("agent:main:explicit:cli")), 4)
+
+    def test_the_gateway_is_found_without_being_told_the_port(self):
+        done = self.shared.cli("health", "--json", environment={"OPENCLAW_GATEWAY_PORT": ""})
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_expect_final_waits_for_the_second_response(self):
+        params = json.dumps({"message": "final", "idempotencyKey": "expect-final", "sessionId": "f"})
+        answer = self.json("gateway", "call", "agent", "--expect-final", "--params", params, "--json")
+        self.assertEqual(answer["status"], "ok")
+
+
+class RestartCommandsTest(FunctionalCase):
+    def test_each_form_of_restart(self):
+        gateway = self.gateway()
+        generation = gateway.serving()
+        for command in (["gateway", "restart"], ["daemon", "restart"], ["gateway", "restart", "--safe"],
+                        ["gateway", "restart", "--force"], ["gateway", "restart", "--wait", "1s"]):
+            with self.subTest(command=command):
+                answer = gateway.cli_json(*command, "--json", timeout=60)
+                self.assertTrue(answer["ok"])
+                if "--safe" in command:
+                    self.assertEqual(answer["result"], "scheduled")
+                else:
+                    self.assertEqual((answer["action"], answer["result"]), ("restart", "restarted"))
+                    self.assertNotIn(generation, gateway.generations(), "`restarted` was said too early")
+                generation = gateway.wait_new_generation(generation)
+
+    def test_nothing_to_restart(self):
+        gateway = self.gateway(start=False)
+        done = gateway.cli("gateway", "restart", "--json", environment={"OPENCLAW_GATEWAY_PORT": "9"})
+        self.assertEqual(done.returncode, 1)
+        self.assertFalse(json.loads(done.stdout)["ok"])
+
+
+class DocumentedCommandsTest(SharedGatewayCase):
+    """Lines that begin with `openclaw` or `build/release/bin/openclaw` in the sh blocks of the documents."""
+
+    def documented(self):
+        for name in ("README.md", "docs/cli.md"):
+            path = pathlib.Path(ROOT / name)
+            if path.exists():
+                for block in re.findall(r"```(?:sh|bash|console)\n(.*?)```", path.read_text(), re.S):
+                    for line in block.splitlines():
+                        words = shlex.split(line.removeprefix("$ "), comments=True)
+                        if words and words[0].endswith("openclaw") and words[1:3] != ["gateway", "run"]:
+                            yield name, words[1:]
+
+    def test_each_documented_command_works(self):
+        commands = list(self.documented())
+        self.assertTrue(commands)
+        for name, args in commands:
+            with self.subTest(document=name, command=" ".join(args)):
+                done = self.shared.cli(*args, timeout=60)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

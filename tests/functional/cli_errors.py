@@ -1,0 +1,214 @@
+"""The command line's failures: exit codes, messages, one JSON document on standard output."""
+
+import json
+import os
+import socket
+import subprocess
+import unittest
+
+from support.case import FunctionalCase
+from support.gateway import TOKEN, default_config
+from support.timing import scaled
+
+
+class RunErrorsTest(FunctionalCase):
+    def run_gateway(self, gateway, *args, **popen):
+        """Runs `gateway run` until it ends by itself; (exit code, output)."""
+        gateway.spawn(*args, **popen)
+        try:
+            code = gateway.process.wait(scaled(20))
+        except subprocess.TimeoutExpired:
+            self.fail(f"the gateway runs although it must not:\n{gateway.output()}")
+        return code, gateway.output()
+
+    def test_a_syntax_error_names_line_and_column(self):
+        gateway = self.gateway('{\n  gateway: {\n    mode: "local" port: 5\n  }\n}\n', start=False)
+        code, output = self.run_gateway(gateway)
+        self.assertEqual(code, 78, output)
+        self.assertIn("openclaw.json", output)
+        self.assertRegex(output, r"(?i)3[:, ].*1[0-9]|line 3.*column \d+")
+
+    def test_an_invalid_value_is_named_by_its_path(self):
+        config = default_config()
+        config["gateway"]["auth"]["mode"] = "sometimes"
+        code, output = self.run_gateway(self.gateway(config, start=False))
+        self.assertEqual(code, 78, output)
+        self.assertIn("gateway.auth.mode", output)
+
+    def test_an_unknown_key_of_ours_is_named(self):
+        config = default_config()
+        config["native"]["restart"] = {"openPhaseSeconds": 1}
+        code, output = self.run_gateway(self.gateway(config, start=False))
+        self.assertEqual(code, 78, output)
+        self.assertIn("native.restart.openPhaseSeconds", output)
+
+    def test_a_key_of_openclaw_that_we_ignore_is_accepted(self):
+        config = default_config()
+        config["talk"] = {"voiceId": "x"}
+        gateway = self.gateway(config)
+        self.assertIn("talk", gateway.output() + gateway.log())
+
+    def test_no_configuration_needs_allow_unconfigured(self):
+        code, output = self.run_gateway(self.gateway(None, start=False))
+        self.assertEqual(code, 78, output)
+        self.assertIn("gateway.mode", output)
+
+    def test_a_configuration_without_mode_local_is_refused(self):
+        for mode in (None, "remote"):
+            with self.subTest(mode=mode):
+                config = default_config()
+                del config["gateway"]["mode"]
+                if mode:
+                    config["gateway"]["mode"] = mode
+                code, output = self.run_gateway(self.gateway(config, start=False))
+                self.assertEqual(code, 78, output)
+
+    def test_a_port_in_use_is_named(self):
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            port = other.getsockname()[1]
+            gateway = self.gateway(start=False)
+            code, output = self.run_gateway(gateway, "--port", str(port))
+            self.assertEqual(code, 1, output)
+            self.assertIn(str(port), output)
+            self.assertIn("another gateway instance is already listening on ws://", output)
+
+    def test_a_second_gateway_on_the_same_state_leaves_the_first_in_control(self):
+        first = self.gateway()
+        second = self.gateway(state=first.state, config=None, start=False)
+        second.output_path = first.state.parent / "second.output"
+        code, output = self.run_gateway(second)
+        self.assertEqual(code, 0, output)
+        self.assertIn(f"gateway already running (pid {first.process.pid})", output)
+        with first.connect() as client:
+            self.assertTrue(client.request("health")["ok"])
+
+    def test_a_stale_lock_is_taken_over(self):
+        gateway = self.gateway()
+        gateway.kill()
+        self.assertTrue((gateway.state / "gateway.lock").exists())
+        gateway.start()
+
+    def test_a_state_directory_that_cannot_be_written(self):
+        gateway = self.gateway(start=False)
+        options = {}
+        if os.geteuid() == 0:  # Root may write anywhere: become somebody else for this.
+            options = {"user": 65534, "group": 65534, "extra_groups": []}
+            gateway.state.parent.chmod(0o755)
+            gateway.state.chmod(0o755)
+            (gateway.state / "openclaw.json").chmod(0o644)
+            if subprocess.run([gateway.program, "--version"], capture_output=True, user=65534).returncode != 0:
+                self.skipTest("the program cannot be run by another user here")
+        else:
+            gateway.state.chmod(0o500)
+            self.addCleanup(gateway.state.chmod, 0o700)
+        code, output = self.run_gateway(gateway, **options)
+        self.assertNotEqual(code, 0, output)
+        self.assertIn(str(gateway.state), output)
+
+    def test_a_state_directory_that_is_a_file(self):
+        gateway = self.gateway(start=False)
+        path = gateway.state.parent / "file"
+        path.write_text("")
+        gateway.environment["OPENCLAW_STATE_DIR"] = str(path)
+        code, output = self.run_gateway(gateway, "--allow-unconfigured")
+        self.assertNotEqual(code, 0, output)
+        self.assertIn(str(path), output)
+
+    def test_a_database_that_is_none_is_not_overwritten(self):
+        gateway = self.gateway(start=False)
+        (gateway.state / "gateway.sqlite").write_text("this is not a database " * 100)
+        code, output = self.run_gateway(gateway)
+        self.assertNotEqual(code, 0, output)
+        self.assertIn("gateway.sqlite", output + gateway.log())
+        self.assertTrue((gateway.state / "gateway.sqlite").read_text().startswith("this is not"))
+
+    def test_wrong_options_exit_1(self):
+        for args in (["--auth", "perhaps"], ["--port", "many"], ["--port", "70000"], ["--no-such-option"]):
+            with self.subTest(args=args):
+                code, output = self.run_gateway(self.gateway(start=False), *args)
+                self.assertEqual(code, 1, output)
+                self.assertTrue(output.strip())
+
+    def test_secrets_are_never_printed(self):
+        gateway = self.gateway()
+        with gateway.connect() as client:
+            client.request("config.get", {})
+        gateway.stop()
+        self.assertNotIn(TOKEN, gateway.output() + gateway.log())
+
+
+class CommandErrorsTest(FunctionalCase):
+    def one_document(self, done):
+        try:
+            return json.loads(done.stdout)
+        except ValueError:
+            self.fail(f"standard output is not one JSON document: {done.stdout!r}\nstderr: {done.stderr}")
+
+    def test_unknown_options_and_commands_exit_1(self):
+        gateway = self.gateway(start=False)
+        for args in (["gateway", "restart", "--no-such-option"], ["gateway", "no-such-command"], ["no-such-command"],
+                     ["gateway", "call"], ["agent"]):
+            with self.subTest(args=args):
+                done = gateway.cli(*args)
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertTrue(done.stderr.strip())
+        self.assertIn("unknown option '--no-such-option'", gateway.cli("gateway", "restart", "--no-such-option").stderr)
+
+    def test_restart_options_that_exclude_each_other(self):
+        gateway = self.gateway(start=False)
+        cases = [(["--force", "--wait", "5s"], "--force cannot be combined with --wait"),
+                 (["--safe", "--force"], "--safe cannot be combined with --force"),
+                 (["--safe", "--wait", "5s"], "--safe cannot be combined with --wait"),
+                 (["--wait", "soon"], "soon")]
+        for args, message in cases:
+            for json_option in ([], ["--json"]):
+                with self.subTest(args=args, json=bool(json_option)):
+                    done = gateway.cli("gateway", "restart", *args, *json_option)
+                    self.assertEqual(done.returncode, 1)
+                    self.assertIn(message, done.stdout + done.stderr)
+                    if json_option:
+                        self.assertFalse(self.one_document(done)["ok"])
+
+    def test_no_gateway_is_an_error_in_one_document(self):
+        gateway = self.gateway(start=False)
+        with socket.socket() as unused:
+            unused.bind(("127.0.0.1", 0))
+            port = {"OPENCLAW_GATEWAY_PORT": str(unused.getsockname()[1])}
+            for args in (["gateway", "call", "health", "--json"], ["health", "--json"],
+                         ["gateway", "restart", "--safe", "--json"], ["agent", "--session-id", "x", "--message", "y", "--json"]):
+                with self.subTest(args=args):
+                    done = gateway.cli(*args, environment=port)
+                    self.assertEqual(done.returncode, 1, done.stdout)
+                    self.assertFalse(self.one_document(done)["ok"])
+
+    def test_status_of_nothing_is_an_answer(self):
+        gateway = self.gateway(start=False)
+        done = gateway.cli("gateway", "status", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertFalse(self.one_document(done)["rpc"]["ok"])
+
+    def test_a_wrong_token_is_told(self):
+        gateway = self.gateway()
+        done = gateway.cli("gateway", "call", "health", "--token", "wrong", "--json")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("AUTH_TOKEN_MISMATCH", json.dumps(self.one_document(done)))
+        self.assertNotIn(TOKEN, done.stdout + done.stderr)
+
+    def test_an_unknown_method_is_told(self):
+        gateway = self.gateway()
+        done = gateway.cli("gateway", "call", "no.such.method", "--json")
+        self.assertEqual(done.returncode, 1)
+        error = self.one_document(done)["error"]
+        self.assertEqual((error["type"], error["code"]), ("gateway_request_error", "INVALID_REQUEST"))
+        self.assertIn("unknown method: no.such.method", error["message"])
+
+    def test_parameters_that_are_not_json(self):
+        done = self.gateway().cli("gateway", "call", "health", "--params", "{oops", "--json")
+        self.assertEqual(done.returncode, 1)
+        self.assertFalse(self.one_document(done)["ok"])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,109 @@
+"""A successor that cannot start never takes the service down."""
+
+import os
+import pathlib
+import shutil
+import stat
+import unittest
+
+from support.case import FunctionalCase
+from support.gateway import PROGRAM, Probe, default_config
+from support.timing import wait_until
+from support.ws import text_of
+
+
+class FailingSuccessorTest(FunctionalCase):
+    def setUp(self):
+        super().setUp()
+        # A copy of the programs, so that the generation can be replaced on disk while the gateway runs.
+        self.running = self.gateway(start=False)
+        self.installed = self.running.state.parent / "installed"
+        for part in ("bin/openclaw", "libexec/openclaw-gateway"):
+            target = self.installed / part
+            target.parent.mkdir(parents=True)
+            shutil.copy2(PROGRAM.parent.parent / part, target)
+        self.running.program = self.installed / "bin/openclaw"
+        self.libexec = self.installed / "libexec/openclaw-gateway"
+        self.running.start()
+        self.generation = self.running.serving()
+
+    def replace_program(self, script):
+        other = pathlib.Path(f"{self.libexec}.new")
+        other.write_text(script)
+        other.chmod(other.stat().st_mode | stat.S_IXUSR)
+        os.replace(other, self.libexec)
+
+    def failed_restart(self, timeout=40):
+        """Asks for a restart that must fail, and returns its record."""
+        client = self.connect(self.running)
+        with Probe(self.running.port) as probe:
+            client.request("gateway.restart.request", {"reason": "will fail"})
+
+            def failure():
+                last = client.request("gateway.restart.status", {})["last"]
+                return last if last and last["outcome"] == "failed" else None
+
+            record = wait_until(failure, timeout, "the restart is reported as failed", every=0.05)
+        self.assertEqual(probe.refused, 0)
+        return client, record
+
+    def check_still_serving(self, client):
+        self.assertTrue(client.is_open, "the connection survived")
+        run = client.chat_send("s", "still there?")["runId"]
+        self.assertEqual(text_of(client.wait_chat_end(run)["message"]), "echo: still there?")
+        wait_until(lambda: self.running.generations() == [self.generation], 25, "only the old generation is left")
+
+    def test_a_broken_configuration(self):
+        (self.running.state / "openclaw.json").write_text('{\n  "gateway": {\n    "mode": oops\n')
+        client, record = self.failed_restart()
+        self.assertIn("openclaw.json", record["failure"])
+        self.check_still_serving(client)
+        # Mended, the next restart works.
+        self.running.write_config(default_config())
+        wait_until(lambda: self.try_restart(), 60, "a restart after the configuration was mended", every=0.5)
+
+    def try_restart(self):
+        with self.running.connect() as client:
+            client.request("gateway.restart.request", {})
+        return self.generation not in self.running.generations()
+
+    def test_a_program_that_fails(self):
+        self.replace_program("#!/bin/sh\nexit 3\n")
+        client, record = self.failed_restart()
+        self.assertIn("3", record["failure"])
+        self.check_still_serving(client)
+
+    def test_a_program_that_is_killed(self):
+        self.replace_program("#!/bin/sh\nkill -9 $$\n")
+        client, record = self.failed_restart()
+        self.assertTrue(record["failure"])
+        self.check_still_serving(client)
+
+    def test_a_program_that_hangs(self):
+        self.replace_program("#!/bin/sh\nexec sleep 600\n")
+        client, record = self.failed_restart()
+        self.assertTrue(record["failure"])
+        self.check_still_serving(client)
+
+    def test_a_program_that_is_gone(self):
+        self.libexec.unlink()
+        client, record = self.failed_restart()
+        self.assertTrue(record["failure"])
+        self.check_still_serving(client)
+
+    def test_a_program_that_cannot_be_run(self):
+        self.replace_program("this is not a program")
+        client, record = self.failed_restart()
+        self.assertTrue(record["failure"])
+        self.check_still_serving(client)
+
+    def test_the_command_line_tells_that_the_restart_failed(self):
+        self.replace_program("#!/bin/sh\nexit 3\n")
+        done = self.running.cli("gateway", "restart", "--json", timeout=90)
+        self.assertNotEqual(done.returncode, 0, done.stdout)
+        self.assertIn('"ok"', done.stdout)
+        self.assertEqual(self.running.generations()[:1], [self.generation])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

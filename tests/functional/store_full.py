@@ -1,0 +1,96 @@
+"""A full disk: what cannot be stored is refused, everything else goes on, and it recovers by itself."""
+
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+from support.case import FunctionalCase, new_key
+from support.gateway import Gateway, default_config
+from support.timing import wait_until
+from support.ws import RpcError, text_of
+
+
+class FullDiskTest(FunctionalCase):
+    def setUp(self):
+        super().setUp()
+        if os.geteuid() != 0:
+            self.skipTest("mounting a small file system needs root")
+        self.disk = pathlib.Path(tempfile.mkdtemp(prefix="openclaw-small-disk-"))
+        self.addCleanup(self.disk.rmdir)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=6m,mode=0700", "tmpfs", self.disk], capture_output=True)
+        if mounted.returncode != 0:
+            self.skipTest("a small file system cannot be mounted here")
+        self.addCleanup(subprocess.run, ["umount", "-l", str(self.disk)], check=True)
+        self.running = Gateway(default_config(), state=self.disk / "state")
+        self.running.output_path = pathlib.Path(tempfile.mkstemp(prefix="openclaw-output-")[1])
+        self.addCleanup(self.running.output_path.unlink)
+        self.addCleanup(self.running.close)
+        self.running.start()
+        self.client = self.connect(self.running)
+
+    def fill(self):
+        """Takes every last block."""
+        ballast = self.disk / "ballast"
+        with open(ballast, "wb", buffering=0) as file:
+            for size in (65536, 4096, 1):
+                try:
+                    while True:
+                        file.write(b"x" * size)
+                except OSError:
+                    pass
+        return ballast
+
+    def send(self, key, size=20_000):
+        return self.client.chat_send("s", "y" * size, key)
+
+    def test_errors_while_full_and_recovery_after(self):
+        run = self.client.chat_send("s", "before")["runId"]
+        self.client.wait_chat_end(run)
+        generation = self.running.serving()
+        ballast = self.fill()
+
+        refused = None
+        keys = []
+        for _ in range(400):  # The journal may have room for some more.
+            keys.append(new_key())
+            try:
+                self.send(keys[-1])
+            except RpcError as error:
+                refused = error
+                break
+        self.assertIsNotNone(refused, "a full disk was never noticed")
+        self.assertEqual(refused.code, "UNAVAILABLE")
+        self.assertTrue(refused.message)
+
+        # Nothing that only reads is disturbed, for this client and for new ones.
+        self.assertTrue(self.client.request("health")["ok"])
+        self.assertEqual(text_of(self.client.history("s")[0]), "before")
+        other = self.connect(self.running)
+        self.assertIn("sessions", other.request("sessions.list", {}))
+        self.assertEqual(self.running.cli("health", "--json").returncode, 0)
+        self.assertEqual(self.running.serving(), generation, "the generation did not crash")
+
+        # With room again the same key is taken, and nothing was stored twice.
+        ballast.unlink()
+
+        def taken():
+            try:
+                return self.send(keys[-1])["status"]
+            except RpcError:
+                return None
+
+        self.assertIn(wait_until(taken, 15, "work is accepted again", every=0.1), ("started", "in_flight", "ok"))
+        asked = []
+
+        def all_answered():
+            rows = self.client.history("s")
+            asked[:] = [row for row in rows if row["role"] == "user"]
+            return len(asked) == len(keys) + 1 and sum(row["role"] == "assistant" for row in rows) == len(asked)
+
+        wait_until(all_answered, 60, f"{len(keys) + 1} messages, each answered once", every=0.1)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
