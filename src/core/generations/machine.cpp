@@ -105,7 +105,8 @@ void Machine::on(const ChannelLost& e, Instant now) {
 }
 
 void Machine::on(const Ended& e, Instant now) {
-  const auto at = std::find_if(members_.begin(), members_.end(), [&](const Member& m) { return m.id == e.id; });
+  const auto at =
+      std::find_if(members_.begin(), members_.end(), [&](const Member& m) { return m.id == e.id; });
   if (at == members_.end()) return;
   Member dead = std::move(*at);
   members_.erase(at);
@@ -165,7 +166,8 @@ void Machine::overdue(Member& member, Instant now) {
   }
   if (member.state == State::Starting) member.failure = "not ready within " + seconds(limits_.start);
   if (member.state == State::Leaving && member.failure.empty()) member.failure = "stopped answering";
-  if (member.state == State::Taking) member.failure = "did not begin to serve within " + seconds(limits_.take);
+  if (member.state == State::Taking)
+    member.failure = "did not begin to serve within " + seconds(limits_.take);
   if (candidate_ == member.id && has_served_) return end_candidate(std::string(member.failure), now);
   kill(member);
   if (is_stopping_) member.deadline = now + limits_.kill;
@@ -173,7 +175,8 @@ void Machine::overdue(Member& member, Instant now) {
 
 Machine::Member* Machine::find(std::optional<Id> id) {
   if (!id) return nullptr;
-  const auto at = std::find_if(members_.begin(), members_.end(), [&](const Member& m) { return m.id == *id; });
+  const auto at =
+      std::find_if(members_.begin(), members_.end(), [&](const Member& m) { return m.id == *id; });
   return at == members_.end() ? nullptr : &*at;
 }
 

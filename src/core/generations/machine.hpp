@@ -19,10 +19,10 @@ struct Limits {
   Millis start = limits::kSuccessorStartLimit;  ///< From spawn to ready.
   Millis take{10'000};                          ///< From Take to serving.
   Millis retire{15'000};                        ///< From Retire to exit: answers still being written out.
-  Millis stop{20'000};                          ///< From Stop to exit; below the 30 s that service managers give.
-  Millis exit{1'000};                           ///< From its last word, or a lost channel, to exit.
-  Millis kill{2'000};                           ///< From SIGKILL to its end, while stopping.
-  Millis backoff_first{50};                     ///< Before the second spawn in a row after a crash; the first waits 0.
+  Millis stop{20'000};       ///< From Stop to exit; below the 30 s that service managers give.
+  Millis exit{1'000};        ///< From its last word, or a lost channel, to exit.
+  Millis kill{2'000};        ///< From SIGKILL to its end, while stopping.
+  Millis backoff_first{50};  ///< Before the second spawn in a row after a crash; the first waits 0.
   Millis backoff_longest{5'000};
   Millis steady{60'000};  ///< Serving for so long forgets earlier crashes.
 };
@@ -134,9 +134,9 @@ struct Exit {
 struct WakeAt {
   Instant when;
 };  ///< Asks for a Tick; last of its step. A step without one cancels the one before.
-using Effect = std::variant<Spawn, TellTake, TellSuccessorReady, TellSuccessorFailed, TellResume, TellRetire,
-                            TellStop, TellRestartSignal, Kill, ReportServing, ReportCrash, ReportStatus, Exit,
-                            WakeAt>;
+using Effect =
+    std::variant<Spawn, TellTake, TellSuccessorReady, TellSuccessorFailed, TellResume, TellRetire, TellStop,
+                 TellRestartSignal, Kill, ReportServing, ReportCrash, ReportStatus, Exit, WakeAt>;
 using Effects = std::vector<Effect>;
 
 class Machine {
@@ -152,7 +152,7 @@ class Machine {
   enum class State {
     Starting,
     Ready,
-    Taking,    ///< Told to take, not serving yet.
+    Taking,  ///< Told to take, not serving yet.
     Serving,
     Released,  ///< Waits for its successor to serve.
     Leaving,   ///< Told to end, or failed.

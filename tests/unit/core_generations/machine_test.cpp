@@ -269,7 +269,8 @@ TEST(GenerationsTest, AStatusLineOfAnybodyElseIsNotShown) {
 TEST(GenerationsTest, StopEndsEveryGenerationAndThenTheKeeperWithZero) {
   Machine machine = with_successor();
   int told = 0;
-  for (const Effect& effect : machine.step(StopSignal{}, at(130))) told += std::holds_alternative<TellStop>(effect);
+  for (const Effect& effect : machine.step(StopSignal{}, at(130)))
+    told += std::holds_alternative<TellStop>(effect);
   EXPECT_EQ(told, 2);
   EXPECT_FALSE(has<Exit>(machine.step(Ended{kSecond, "exited with code 0", 0}, at(131))));
   const Effects ended = machine.step(Ended{kFirst, "exited with code 0", 0}, at(132));

@@ -1,14 +1,14 @@
-// A seeded world around generations::Machine: processes start, fail, hang, crash and are killed, messages take
-// their time, ticks come late. It asserts what must always hold, and that the service comes back.
+// A seeded world around generations::Machine: processes start, fail, hang, crash and are killed, messages
+// take their time, ticks come late. It asserts what must always hold, and that the service comes back.
 
 #include <cstdlib>
 #include <map>
 #include <queue>
 #include <random>
 
-#include "core/generations/machine.hpp"
-
 #include <gtest/gtest.h>
+
+#include "core/generations/machine.hpp"
 
 namespace gw::generations {
 namespace {
@@ -24,8 +24,8 @@ struct Process {
   bool is_serving = false;
   bool has_failed = false;
   bool is_told_to_go = false;
-  int asks_open = 0;       ///< Successors asked for and not answered yet.
-  Instant last_word{};     ///< Messages of one process keep their order.
+  int asks_open = 0;    ///< Successors asked for and not answered yet.
+  Instant last_word{};  ///< Messages of one process keep their order.
 };
 
 class World {
@@ -61,7 +61,9 @@ class World {
   Millis between(std::int64_t low, std::int64_t high) {
     return Millis{low + static_cast<std::int64_t>(dice_() % static_cast<std::uint64_t>(high - low + 1))};
   }
-  void after(Millis wait, std::function<void()> act) { events_.push({now_ + wait, ++order_, std::move(act)}); }
+  void after(Millis wait, std::function<void()> act) {
+    events_.push({now_ + wait, ++order_, std::move(act)});
+  }
 
   void begin() {
     // Almost every world begins well: a first generation that fails ends the play at once.
@@ -82,8 +84,10 @@ class World {
 
   void disturb() {
     switch (dice_() % 5) {
-      case 0: return feed(Tick{});
-      case 1: return feed(RestartSignal{"SIGUSR2"});
+      case 0:
+        return feed(Tick{});
+      case 1:
+        return feed(RestartSignal{"SIGUSR2"});
       case 2: {
         for (auto& [id, process] : processes_) {
           if (process.is_alive && chance(50)) return die(id);

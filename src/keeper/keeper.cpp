@@ -1,0 +1,232 @@
+#include "keeper/keeper.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <poll.h>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include "platform/clock.hpp"
+
+namespace gw::keeper {
+namespace {
+
+namespace gen = generations;
+
+constexpr std::string_view kSubsystem = "gateway";
+constexpr Millis kLongestWait{3'600'000};  // Any bound that fits poll's int will do.
+
+int poll_wait(const std::optional<Instant>& wake_at) {
+  if (!wake_at) return -1;
+  return static_cast<int>(std::clamp(*wake_at - platform::now(), Millis{0}, kLongestWait).count());
+}
+
+}  // namespace
+
+Keeper::Keeper(World world, Launch launch, const gen::Limits& limits)
+    : world_(std::move(world)), launch_(std::move(launch)), machine_(limits) {}
+
+int Keeper::run() {
+  events_.emplace_back(gen::Begin{});
+  handle_events();
+  while (!exit_code_) {
+    wait_and_read();
+    handle_events();
+  }
+  children_.clear();  // Kills and reaps whoever a second stop left.
+  return *exit_code_;
+}
+
+void Keeper::wait_and_read() {
+  std::vector<pollfd> entries{{world_.signals.fd(), POLLIN, 0}};
+  std::vector<std::int64_t> owners{0};
+  for (const auto& [id, child] : children_) {
+    entries.push_back({child.process.exit_fd(), POLLIN, 0});
+    owners.push_back(id);
+    if (!child.channel.is_open()) continue;
+    entries.push_back({child.channel.fd(), POLLIN, 0});
+    owners.push_back(id);
+  }
+  const int ready = ::poll(entries.data(), entries.size(), poll_wait(wake_at_));
+  if (ready > 0) {
+    if (entries[0].revents != 0) read_signals();
+    for (std::size_t i = 1; i < entries.size(); ++i) {
+      if (entries[i].revents != 0) read_child(owners[i]);
+    }
+  }
+  if (wake_at_ && platform::now() >= *wake_at_) events_.emplace_back(gen::Tick{});
+}
+
+void Keeper::read_signals() {
+  while (const auto number = world_.signals.next()) on_signal(*number);
+}
+
+void Keeper::on_signal(int number) {
+  const std::string name = platform::signal_name(number);
+  world_.log.info(kSubsystem, "signal " + name + " received");
+  switch (number) {
+    case SIGTERM:
+    case SIGINT:
+      if (stop_asked_at_) {
+        world_.log.warn(kSubsystem, "received " + name + " during shutdown; ending at once");
+      } else {
+        stop_asked_at_ = platform::now();
+        world_.log.info(kSubsystem, "received " + name + "; shutting down");
+        world_.notifier.send("STOPPING=1\nSTATUS=Stopping");
+      }
+      events_.emplace_back(gen::StopSignal{});
+      return;
+    case SIGUSR1:
+    case SIGUSR2:
+      events_.emplace_back(gen::RestartSignal{name});
+      return;
+    default:
+      world_.log.info(kSubsystem, name + " has no meaning in this release; ignoring it");
+      return;
+  }
+}
+
+void Keeper::read_child(std::int64_t id) {
+  const auto at = children_.find(id);
+  if (at == children_.end()) return;  // Its channel and its end were both ready; this is the second.
+  Child& child = at->second;
+  read_messages(gen::Id{id}, child);
+  if (const auto report = child.process.reap()) {
+    // What it said between the two lines above counts as well.
+    read_messages(gen::Id{id}, child);
+    events_.emplace_back(gen::Ended{gen::Id{id}, report->text, report->code});
+    children_.erase(at);
+  }
+}
+
+void Keeper::read_messages(gen::Id id, Child& child) {
+  while (child.channel.is_open()) {
+    auto packet = child.channel.receive(kMessageBytesMax);
+    if (!packet) return lose_channel(id, packet.error().message);
+    if (!*packet) return;
+    const auto message = decode(**packet);
+    if (message) {
+      on_message(id, *message);
+    } else if (message.error().code != Code::NotFound) {
+      return lose_channel(id, message.error().message);
+    }
+  }
+}
+
+void Keeper::on_message(gen::Id id, const Message& message) {
+  if (const auto* ready = std::get_if<Ready>(&message)) {
+    events_.emplace_back(gen::ReadySaid{id, ready->version});
+  } else if (const auto* failed = std::get_if<Failed>(&message)) {
+    events_.emplace_back(gen::FailedSaid{id, failed->reason, failed->exit_code});
+  } else if (std::holds_alternative<StartSuccessor>(message)) {
+    events_.emplace_back(gen::SuccessorWanted{id});
+  } else if (std::holds_alternative<DropSuccessor>(message)) {
+    events_.emplace_back(gen::SuccessorUnwanted{id});
+  } else if (std::holds_alternative<Released>(message)) {
+    events_.emplace_back(gen::ReleasedSaid{id});
+  } else if (std::holds_alternative<Serving>(message)) {
+    events_.emplace_back(gen::ServingSaid{id});
+  } else if (const auto* status = std::get_if<StatusLine>(&message)) {
+    events_.emplace_back(gen::StatusSaid{id, status->text});
+  }
+}
+
+void Keeper::handle_events() {
+  while (!events_.empty() && !exit_code_) {
+    const gen::Event event = std::move(events_.front());
+    events_.pop_front();
+    wake_at_.reset();
+    for (const gen::Effect& effect : machine_.step(event, platform::now())) {
+      std::visit([&](const auto& e) { apply(e); }, effect);
+    }
+  }
+}
+
+void Keeper::apply(const gen::Spawn& e) {
+  if (auto spawned = try_spawn(e); !spawned) {
+    world_.log.error(kSubsystem, "generation could not be started",
+                     {{"generation", e.id.value}, {"error", spawned.error().message}});
+    events_.emplace_back(gen::SpawnFailed{e.id, spawned.error().message});
+  }
+}
+
+Status Keeper::try_spawn(const gen::Spawn& e) {
+  auto ends = platform::PacketChannel::make_pair();
+  if (!ends) return std::unexpected(std::move(ends).error());
+  auto& [ours, theirs] = *ends;
+  auto process = platform::ChildProcess::spawn(call_for(launch_, e.id, e.is_standby, theirs.fd()));
+  if (!process) return std::unexpected(std::move(process).error());
+  world_.log.debug(
+      kSubsystem, "generation started",
+      {{"generation", e.id.value}, {"pid", process->pid()}, {"role", e.is_standby ? "standby" : "only"}});
+  children_.emplace(e.id.value, Child{*std::move(process), std::move(ours)});
+  return {};
+}
+
+void Keeper::apply(const gen::TellTake& e) { tell(e.id, Take{e.released_at.time_since_epoch().count()}); }
+void Keeper::apply(const gen::TellSuccessorReady& e) { tell(e.id, SuccessorReady{e.version}); }
+void Keeper::apply(const gen::TellSuccessorFailed& e) {
+  world_.log.warn(kSubsystem, "successor failed", {{"for", e.id.value}, {"reason", e.reason}});
+  tell(e.id, SuccessorFailed{e.reason});
+}
+void Keeper::apply(const gen::TellResume& e) {
+  world_.log.warn(kSubsystem, "hand-over failed; the old generation serves on",
+                  {{"generation", e.id.value}, {"reason", e.reason}});
+  tell(e.id, Resume{e.reason});
+}
+void Keeper::apply(const gen::TellRetire& e) { tell(e.id, Retire{}); }
+void Keeper::apply(const gen::TellStop& e) { tell(e.id, Stop{}); }
+void Keeper::apply(const gen::TellRestartSignal& e) { tell(e.id, RestartSignal{e.name}); }
+
+void Keeper::apply(const gen::Kill& e) {
+  const auto at = children_.find(e.id.value);
+  if (at == children_.end()) return;
+  world_.log.warn(kSubsystem, "generation killed",
+                  {{"generation", e.id.value}, {"pid", at->second.process.pid()}});
+  at->second.process.kill();
+}
+
+void Keeper::apply(const gen::ReportServing& e) {
+  if (std::exchange(has_served_, true)) {
+    world_.log.info(kSubsystem, "generation serves", {{"generation", e.id.value}, {"version", e.version}});
+    world_.notifier.send("STATUS=Serving, generation " + std::to_string(e.id.value));
+    return;
+  }
+  world_.log.info(kSubsystem, "ready");
+  world_.notifier.send("READY=1\nMAINPID=" + std::to_string(::getpid()) + "\nSTATUS=Serving");
+}
+
+void Keeper::apply(const gen::ReportCrash& e) {
+  world_.log.error(kSubsystem, "generation " + std::to_string(e.id.value) + " " + e.how + "; replacing it",
+                   {{"waitMs", e.wait.count()}});
+  world_.notifier.send("STATUS=Replacing a generation that ended: " + e.how);
+}
+
+void Keeper::apply(const gen::ReportStatus& e) { world_.notifier.send("STATUS=" + e.text); }
+
+void Keeper::apply(const gen::Exit& e) {
+  exit_code_ = e.code;
+  failure_ = e.message;
+  if (stop_asked_at_ && e.message.empty()) {
+    const auto took = platform::now() - *stop_asked_at_;
+    world_.log.info("gateway/shutdown",
+                    "shutdown completed cleanly in " + std::to_string(took.count()) + "ms");
+  }
+}
+
+void Keeper::apply(const gen::WakeAt& e) { wake_at_ = e.when; }
+
+void Keeper::tell(gen::Id id, const Message& message) {
+  const auto at = children_.find(id.value);
+  if (at == children_.end() || !at->second.channel.is_open()) return;
+  if (auto sent = at->second.channel.send(encode(message)); !sent) lose_channel(id, sent.error().message);
+}
+
+void Keeper::lose_channel(gen::Id id, const std::string& why) {
+  world_.log.debug(kSubsystem, "control channel lost", {{"generation", id.value}, {"why", why}});
+  children_.at(id.value).channel.close();
+  events_.emplace_back(gen::ChannelLost{id});
+}
+
+}  // namespace gw::keeper

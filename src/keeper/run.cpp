@@ -1,0 +1,183 @@
+#include "keeper/run.hpp"
+
+#include <cstdio>
+#include <unistd.h>
+
+#include "base/uuid.hpp"
+#include "base/version.hpp"
+#include "crypto/digest.hpp"
+#include "crypto/random.hpp"
+#include "keeper/keeper.hpp"
+#include "keeper/launch.hpp"
+#include "platform/clock.hpp"
+#include "platform/gateway_lock.hpp"
+#include "platform/log_file.hpp"
+#include "platform/port_owner.hpp"
+#include "platform/private_file.hpp"
+#include "platform/service_notifier.hpp"
+#include "platform/signals.hpp"
+#include "platform/stream_socket.hpp"
+
+namespace gw::keeper {
+namespace {
+
+constexpr std::string_view kSubsystem = "gateway";
+constexpr std::size_t kRunTokenBytes = 24;
+
+int refuse(const Refusal& refusal) {
+  std::fprintf(stderr, "%s\n", refusal.text.c_str());
+  return refusal.exit_code;
+}
+
+std::expected<platform::GatewayLock, Refusal> take_lock(const Request& request) {
+  const auto& dir = request.paths.state_dir;
+  if (auto made = platform::make_private_dir(dir); !made) {
+    return std::unexpected(
+        Refusal{1, "Gateway start failed: " + made.error().message +
+                       ".\nMake it writable, or set OPENCLAW_STATE_DIR to another directory."});
+  }
+  auto lock = platform::GatewayLock::acquire(request.paths.lock_file());
+  if (lock) return *std::move(lock);
+  if (lock.error().code != Code::Conflict) {
+    return std::unexpected(Refusal{1, "Gateway start failed: " + lock.error().message});
+  }
+  const auto owner = platform::read_lock(request.paths.lock_file());
+  const std::string pid = owner ? std::to_string(owner->process.pid) : "unknown";
+  std::string text = "gateway already running (pid " + pid + "); " + lock.error().message;
+  if (owner) text += "\nStop it with: kill -TERM " + pid + "\nOr restart it with: openclaw gateway restart";
+  // A service manager that got 0 or 1 would start us again and again.
+  const bool is_service = request.environment("NOTIFY_SOCKET").has_value();
+  return std::unexpected(Refusal{is_service ? kExitConfig : 0, std::move(text)});
+}
+
+std::expected<platform::Listener, Refusal> open_listener(const Settings& settings) {
+  auto listener = platform::listen_tcp(settings.bind_host, settings.port);
+  if (listener) return *std::move(listener);
+  if (listener.error().code != Code::Conflict) {
+    return std::unexpected(Refusal{1, "Gateway start failed: " + listener.error().message});
+  }
+  std::string text = "another gateway instance is already listening on ws://" + settings.bind_host + ":" +
+                     std::to_string(settings.port);
+  for (const auto& owner : platform::port_owners(settings.port)) {
+    text += "\nPort " + std::to_string(settings.port) + " is held by pid " + std::to_string(owner.pid) +
+            " (" + owner.name + ").";
+  }
+  text += "\nStop it, or choose another port with --port.";
+  return std::unexpected(Refusal{1, std::move(text)});
+}
+
+/// A token for this run alone; the file beside the lock lets the local command line use it.
+class RunToken {
+ public:
+  explicit RunToken(std::filesystem::path file) : file_(std::move(file)) {}
+  RunToken(const RunToken&) = delete;
+  RunToken& operator=(const RunToken&) = delete;
+  ~RunToken() {
+    std::error_code error;
+    if (!is_kept_) std::filesystem::remove(file_, error);
+  }
+
+  Result<Secret> make() const {
+    Secret token(crypto::hex(crypto::random_bytes(kRunTokenBytes)));
+    if (auto written = platform::write_private_file(file_, token.reveal()); !written) {
+      return std::unexpected(std::move(written).error());
+    }
+    return token;
+  }
+  void keep() { is_kept_ = true; }
+
+ private:
+  std::filesystem::path file_;
+  bool is_kept_ = false;
+};
+
+Launch make_launch(const Request& request, const Settings& settings, const platform::Listener& listener) {
+  Launch launch;
+  launch.program = request.program;
+  launch.libexec = request.environment("OPENCLAW_LIBEXEC").value_or("");
+  launch.listen_fd = listener.fd.get();
+  launch.arguments = {"--port", std::to_string(listener.port), "--auth",
+                      std::string(config::name_of(settings.auth))};
+  if (settings.flags_have_credentials) launch.arguments.emplace_back("--env-credentials");
+  if (request.verbose) launch.arguments.emplace_back("--verbose");
+  launch.environment = request.all_environment;
+  drop_variable(launch.environment, "NOTIFY_SOCKET");  // Only the keeper speaks for the service.
+  set_variable(launch.environment, "OPENCLAW_STATE_DIR", request.paths.state_dir.string());
+  set_variable(launch.environment, "OPENCLAW_CONFIG_PATH", request.paths.config_file.string());
+  if (!settings.token.empty())
+    set_variable(launch.environment, "OPENCLAW_GATEWAY_TOKEN", settings.token.reveal());
+  if (!settings.password.empty()) {
+    set_variable(launch.environment, "OPENCLAW_GATEWAY_PASSWORD", settings.password.reveal());
+  }
+  return launch;
+}
+
+platform::LockOwner lock_owner(const Request& request, std::uint16_t port) {
+  return {.process = platform::own_identity(),
+          .owner_id = random_uuid(),
+          .port = port,
+          .config_path = request.paths.config_file.string(),
+          .state_dir = request.paths.state_dir.string(),
+          .created_at = iso8601(platform::wall_now()),
+          .version = std::string(kVersion)};
+}
+
+platform::LogFileOptions log_options(const Request& request, const config::Config& config) {
+  const LogLevel level = request.verbose ? LogLevel::Debug : config.log_level;
+  platform::LogFileOptions options;
+  options.directory = request.paths.log_dir();
+  options.file = config.log_file;
+  options.level = level;
+  options.bytes_max = config.log_file_bytes_max;
+  options.console = STDERR_FILENO;
+  options.console_level = level;
+  options.colour = !request.environment("NO_COLOR").has_value();
+  return options;
+}
+
+}  // namespace
+
+int run_gateway(const Request& request) {
+  auto loaded = config::load(request.paths, request.environment);
+  if (!loaded) return refuse({kExitConfig, "Gateway start failed: " + loaded.error().message});
+  auto settings = decide_settings(request, *loaded);
+  if (!settings) return refuse(settings.error());
+  auto lock = take_lock(request);
+  if (!lock) return refuse(lock.error());
+  auto listener = open_listener(*settings);
+  if (!listener) return refuse(listener.error());
+
+  RunToken run_token(request.paths.state_dir / "run-token");
+  if (settings->needs_run_token) {
+    auto token = run_token.make();
+    if (!token) return refuse({1, "Gateway start failed: " + token.error().message});
+    settings->token = *std::move(token);
+  }
+  if (auto published = lock->publish(lock_owner(request, listener->port)); !published) {
+    return refuse({1, "Gateway start failed: " + published.error().message});
+  }
+  Launch launch = make_launch(request, *settings, *listener);
+  if (request.no_keeper) {
+    lock->keep_for_next_program();
+    run_token.keep();
+    return refuse({1, replace_this_process(call_for(launch, generations::Id{1}, false, -1)).message});
+  }
+  auto signals = platform::catch_signals();
+  if (!signals) return refuse({1, signals.error().message});
+  platform::LogFile log(log_options(request, loaded->config));
+  if (settings->needs_run_token) {
+    log.info(
+        kSubsystem,
+        "no gateway token is configured; this run has a generated one, kept in run-token beside the lock");
+  }
+  log.info(kSubsystem, "http server listening",
+           {{"url", "ws://" + settings->bind_host + ":" + std::to_string(listener->port)}});
+  Keeper keeper(
+      {log, **signals, platform::ServiceNotifier(request.environment("NOTIFY_SOCKET").value_or(""))},
+      std::move(launch));
+  const int code = keeper.run();
+  if (!keeper.failure().empty()) log.error(kSubsystem, "gateway startup failed: " + keeper.failure());
+  return code;
+}
+
+}  // namespace gw::keeper

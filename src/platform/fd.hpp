@@ -1,0 +1,37 @@
+#pragma once
+
+#include <utility>
+
+#include "base/result.hpp"
+
+namespace gw::platform {
+
+/// Owns a descriptor and closes it.
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  Fd& operator=(Fd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  Fd(const Fd&) = delete;
+  Fd& operator=(const Fd&) = delete;
+  ~Fd() { reset(); }
+
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+  void reset();
+
+ private:
+  int fd_ = -1;
+};
+
+/// `what` and the text of the current `errno`, as an error of that code.
+std::unexpected<Error> system_error(Code code, const std::string& what);
+
+/// Keeps `fd` open (or closes it) when this process executes another program.
+Status set_inheritable(int fd, bool is_inheritable);
+
+}  // namespace gw::platform
