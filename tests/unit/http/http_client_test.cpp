@@ -12,7 +12,7 @@
 
 #include "http/worker.hpp"
 #include "unit/http/loopback_server.hpp"
-#include "unit/http/thread_loop.hpp"
+#include "support/test_loop.hpp"
 
 namespace gw {
 namespace {
@@ -70,7 +70,7 @@ class HttpClientTest : public testing::Test {
     return request;
   }
 
-  test::ThreadLoop loop;
+  test::TestLoop loop;
   std::unique_ptr<HttpClient> client = std::make_unique<HttpClient>(loop);
   Recorder recorder;
 };
@@ -143,7 +143,7 @@ TEST_F(HttpClientTest, RunsManyExchangesAtOnce) {
   });
   std::vector<Recorder> recorders(5);
   for (Recorder& each : recorders) each.call = client->start(get(server.url()), each);
-  ASSERT_TRUE(loop.run_until([&] { return server.connections() == 5; }));
+  ASSERT_TRUE(server.wait_for_connections(5));
   all_started.set_value();
   ASSERT_TRUE(loop.run_until([&] { return std::ranges::all_of(recorders, &Recorder::is_over); }));
   for (const Recorder& each : recorders) EXPECT_EQ(each.body, "hello");
@@ -312,7 +312,7 @@ TEST_F(HttpClientTest, AClientMayEndBeforeItsCalls) {
     (void)peer.is_closed_within(Millis{10'000});
   });
   start(get(server.url()));
-  ASSERT_TRUE(loop.run_until([&] { return server.connections() == 1; }));
+  ASSERT_TRUE(server.wait_for_connections(1));
   client.reset();
   recorder.call.reset();
   loop.run_posted();

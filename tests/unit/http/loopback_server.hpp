@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 #include <charconv>
+#include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <list>
 #include <mutex>
@@ -135,6 +137,11 @@ class LoopbackServer {
     const std::lock_guard lock(mutex_);
     return connections_;
   }
+  /// False when that takes longer than a test may.
+  bool wait_for_connections(int count) {
+    std::unique_lock lock(mutex_);
+    return accepted_.wait_for(lock, std::chrono::seconds(20), [&] { return connections_ >= count; });
+  }
 
  private:
   void accept_all() {
@@ -146,6 +153,7 @@ class LoopbackServer {
         ++connections_;
         open_.push_back(fd);
       }
+      accepted_.notify_all();
       threads_.emplace_back([this, fd] { serve(fd); });
     }
   }
@@ -165,6 +173,7 @@ class LoopbackServer {
   std::vector<std::thread> threads_;  // Of the acceptor until it has ended.
 
   mutable std::mutex mutex_;
+  std::condition_variable accepted_;
   std::list<int> open_;
   int connections_ = 0;
 };

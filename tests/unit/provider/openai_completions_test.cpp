@@ -3,7 +3,7 @@
 #include <future>
 
 #include "unit/http/loopback_server.hpp"
-#include "unit/http/thread_loop.hpp"
+#include "support/test_loop.hpp"
 #include "unit/provider/recorder.hpp"
 
 namespace gw {
@@ -50,7 +50,7 @@ class OpenAiCompletionsTest : public testing::Test {
   }
 
   config::ProviderEntry entry;
-  test::ThreadLoop loop;
+  test::TestLoop loop;
   NullLog log;
   HttpClient http{loop};
   std::unique_ptr<OpenAiCompletions> model;

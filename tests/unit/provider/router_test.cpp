@@ -1,7 +1,7 @@
 #include "provider/router.hpp"
 
 #include "unit/provider/recorder.hpp"
-#include "unit/provider/virtual_loop.hpp"
+#include "support/test_loop.hpp"
 
 namespace gw {
 namespace {
@@ -29,7 +29,7 @@ class RouterTest : public testing::Test {
   }
 
   config::Config config;
-  test::VirtualLoop loop;
+  test::TestLoop loop;
   NullLog log;
   test::ModelRecorder recorder;
 };
