@@ -109,6 +109,13 @@ RestartRecord RestartDriver::new_record(const RestartRequest& request) const {
   return record;
 }
 
+std::optional<Millis> RestartDriver::last_gap() const {
+  for (const RestartRecord& record : recent_) {
+    if (record.outcome == "restarted" && record.gap_ms > 0) return Millis{record.gap_ms};
+  }
+  return std::nullopt;
+}
+
 bool RestartDriver::cancel() {
   const std::string id = machine_.id();
   step(restart::Cancelled{});
@@ -168,6 +175,10 @@ void RestartDriver::step(const restart::Event& event) {
     std::visit([&](const auto& e) { apply(e); }, effect);
   }
   arm_timer();
+  // Once a step, whatever phases it went through.
+  if (std::exchange(told_phase_, machine_.phase()) == machine_.phase()) return;
+  parts_.supervisor.report_status("restart: " + std::string(restart::name_of(machine_.phase())));
+  parts_.changed();
 }
 
 void RestartDriver::arm_timer() {
@@ -230,11 +241,7 @@ void RestartDriver::apply(const restart::Finished& effect) {
   save(record, [] {});
 }
 
-void RestartDriver::apply(const restart::PhaseChanged& effect) {
-  log_wait(effect.phase);
-  parts_.supervisor.report_status("restart: " + std::string(restart::name_of(effect.phase)));
-  parts_.changed();
-}
+void RestartDriver::apply(const restart::PhaseChanged& effect) { log_wait(effect.phase); }
 
 void RestartDriver::log_wait(restart::Phase phase) {
   if (phase != restart::Phase::Open && phase != restart::Phase::Fenced) return;

@@ -95,6 +95,8 @@ class RestartDriver final : public SupervisorEvents {
   bool cancel();
   RestartStatus status() const;
   restart::Phase phase() const { return machine_.phase(); }
+  /// How long nobody accepted connections in the latest restart on record.
+  std::optional<Millis> last_gap() const;
 
   void on_work_changed();
   void on_successor_ready(const std::string& version) override;
@@ -126,6 +128,7 @@ class RestartDriver final : public SupervisorEvents {
   std::optional<restart::Answer> last_answer_;  // Of the step under way; nothing when it was refused.
   Instant requested_at_{};
   std::unique_ptr<Timer> timer_;
+  restart::Phase told_phase_ = restart::Phase::Idle;
   bool is_stopping_ = false;
 };
 

@@ -112,7 +112,8 @@ struct Generation::Impl final : engine::Service {
   std::unique_ptr<Timer> tick_timer;
   std::unique_ptr<Timer> prune_timer;
   std::unique_ptr<Timer> exit_timer;
-  Millis start_up{0};  // From construction to ready: what a restart costs, as far as this generation knows.
+  Millis start_up{0};  // From Take to accepting: what a restart costs clients, until one is on record.
+  Instant taken_at{};
   bool is_accepting = false;
   bool is_draining = false;
   bool has_connections_to_close = false;
@@ -186,7 +187,6 @@ int Generation::Impl::run() {
     keeper.send(keeper::Failed{checked.error().message, kExitFailed});
     return kExitFailed;
   }
-  start_up = std::chrono::duration_cast<Millis>(loop.now() - facts.started_at);
   keeper.send(keeper::Ready{facts.boot_id, std::string(kVersion)});
   keeper.start();
   loop.run();
@@ -194,6 +194,7 @@ int Generation::Impl::run() {
 }
 
 void Generation::Impl::take(const keeper::Take& message) {
+  taken_at = loop.now();
   std::optional<Instant> released_at;
   if (message.released_at_ms > 0) released_at = Instant{Millis{message.released_at_ms}};
   serve(released_at);
@@ -221,6 +222,7 @@ void Generation::Impl::take_queue(std::optional<Instant> released_at) {
 void Generation::Impl::accept(std::optional<Instant> released_at) {
   if (auto started = listener.start(options.listen_fd); !started) return fail_to_serve(started.error());
   keeper.send(keeper::Serving{});
+  start_up = std::chrono::duration_cast<Millis>(loop.now() - taken_at);
   is_accepting = true;
   is_draining = false;
   restart.begin_serving(released_at);
@@ -252,7 +254,8 @@ void Generation::Impl::stop_serving(bool is_restart, Callback<> done) {
   store.close_writer([this, is_restart, done = std::move(done)](Result<void> closed) mutable {
     if (!closed) log.error("gateway", "could not close the database", {{"error", closed.error().message}});
     json::Object payload{{"reason", is_restart ? "gateway restarting" : "gateway stopping"}};
-    payload["restartExpectedMs"] = is_restart ? json::Value(start_up.count()) : json::Value(nullptr);
+    payload["restartExpectedMs"] =
+        is_restart ? json::Value(restart.last_gap().value_or(start_up).count()) : json::Value(nullptr);
     hub.broadcast("shutdown", rpc::EventPayload::same(payload), {});
     has_connections_to_close = true;
     listener.close_all(1012, "service restart", [this] {
