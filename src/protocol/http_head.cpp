@@ -59,9 +59,17 @@ std::optional<Headers> parse_headers(std::string_view lines) {
   return std::nullopt;
 }
 
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+// Whether `text` has the form `HTTP/x.y`.
+bool is_version(std::string_view text) {
+  return text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) && text[6] == '.' &&
+         is_digit(text[7]);
+}
+
 // The digit x of `HTTP/1.x`, or nothing.
 std::optional<int> minor_version(std::string_view text) {
-  if (text.size() != 8 || !text.starts_with("HTTP/1.") || text[7] < '0' || text[7] > '9') return std::nullopt;
+  if (!is_version(text) || text[5] != '1') return std::nullopt;
   return text[7] - '0';
 }
 
@@ -172,11 +180,9 @@ std::expected<RequestHead, Refusal> parse_request(std::string_view head) {
       !std::ranges::all_of(*target, is_visible)) {
     return refuse(400, "The request line is malformed");
   }
+  if (!is_version(*line)) return refuse(400, "The request line is malformed");
   const auto version = minor_version(*line);
-  if (!version) {
-    if (line->starts_with("HTTP/")) return refuse(505, "Only HTTP/1.1 is spoken here");
-    return refuse(400, "The request line is malformed");
-  }
+  if (!version) return refuse(505, "Only HTTP/1.1 is spoken here");
   auto headers = parse_headers(head);
   if (!headers) return refuse(400, "A header line is malformed");
   if (headers->size() > kHeadersMax) return refuse(431, "Too many header lines");
