@@ -1,0 +1,38 @@
+#pragma once
+
+#include "store/device_table.hpp"
+#include "store/job_table.hpp"
+#include "store/message_table.hpp"
+#include "store/restart_table.hpp"
+#include "store/session_table.hpp"
+#include "store/sqlite.hpp"
+#include "store/step_table.hpp"
+
+namespace gw::store {
+
+/// Every table on one connection. Statements are prepared when first used, so a reader carries no writing
+/// ones.
+struct Tables {
+  explicit Tables(Database& d) : jobs(d), messages(d), sessions(d), steps(d), restarts(d), devices(d) {}
+
+  /// Prepares every statement now: fails when the schema is not what the program expects.
+  Status prepare();
+
+  JobTable jobs;
+  MessageTable messages;
+  SessionTable sessions;
+  StepTable steps;
+  RestartTable restarts;
+  DeviceTable devices;
+};
+
+inline Status Tables::prepare() {
+  if (auto ready = jobs.prepare(); !ready) return ready;
+  if (auto ready = messages.prepare(); !ready) return ready;
+  if (auto ready = sessions.prepare(); !ready) return ready;
+  if (auto ready = steps.prepare(); !ready) return ready;
+  if (auto ready = restarts.prepare(); !ready) return ready;
+  return devices.prepare();
+}
+
+}  // namespace gw::store
