@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/limits.hpp"
@@ -12,6 +15,9 @@
 #include "json/value.hpp"
 
 namespace gw::config {
+
+inline constexpr std::size_t kConfigBytesMax =
+    4'194'304;  ///< A larger openclaw.json is not read: somebody's accident.
 
 enum class AuthMode { None, Token, Password };
 
@@ -40,12 +46,12 @@ struct ProviderEntry {
 struct Config {
   std::uint16_t port = 18789;
   std::string bind_host = "127.0.0.1";
-  std::string mode;                       ///< `gateway.mode`: `local`, `remote` or empty.
+  std::string mode;  ///< `gateway.mode`: `local`, `remote` or empty.
   AuthMode auth_mode = AuthMode::Token;
   Secret token;
   Secret password;
-  std::vector<std::string> allowed_origins;  ///< `gateway.controlUi.allowedOrigins`.
-  bool allow_restart = true;                 ///< `commands.restart`.
+  std::vector<std::string> allowed_origins;        ///< `gateway.controlUi.allowedOrigins`.
+  bool allow_restart = true;                       ///< `commands.restart`.
   Millis deferral_limit = limits::kDeferralLimit;  ///< `gateway.reload.deferralTimeoutMs`; 0: none.
   Millis open_phase = limits::kOpenPhase;          ///< `native.restart.openPhaseMs`.
   int concurrent_runs = limits::kConcurrentRunsDefault;
@@ -53,33 +59,42 @@ struct Config {
   std::vector<ProviderEntry> providers;
   std::string primary_model = "builtin/echo";  ///< `agents.defaults.model.primary`.
   std::string default_agent = "main";
-  Millis echo_delay{20};                       ///< `native.echo.chunkDelayMs`: between two pieces of the built-in model.
-  std::int64_t echo_chunk_chars = 16;          ///< `native.echo.chunkChars`.
+  Millis echo_delay{20};  ///< `native.echo.chunkDelayMs`: between two pieces of the built-in model.
+  std::int64_t echo_chunk_chars = 16;  ///< `native.echo.chunkChars`.
   LogLevel log_level = LogLevel::Info;
-  std::filesystem::path log_file;              ///< Empty: `<state>/logs/openclaw-<date>.log`.
+  std::filesystem::path log_file;  ///< Empty: `<state>/logs/openclaw-<date>.log`.
   std::int64_t log_file_bytes_max = 104'857'600;
 
   bool file_exists = false;
-  std::string raw;                     ///< The file's text.
-  json::Value source;                  ///< The file's value, an object; `{}` when there is no file.
-  std::vector<std::string> ignored;    ///< Paths of OpenClaw keys that this release does not act on.
+  std::string raw;                   ///< The file's text.
+  json::Value source;                ///< The file's value, an object; `{}` when there is no file.
+  std::vector<std::string> ignored;  ///< Paths of OpenClaw keys that this release does not act on.
 };
 
 struct Issue {
-  std::string path;     ///< Dotted, `gateway.auth.mode`; empty for the whole file.
+  std::string path;  ///< Dotted, `gateway.auth.mode`; empty for the whole file.
   std::string message;
 };
 
-/// Either a usable configuration or everything that is wrong with it.
+/// A usable configuration when `issues` is empty. Otherwise everything that is wrong with it, and a
+/// configuration in which each wrong value is its default: good enough to report with, never to serve with.
 struct Loaded {
   Config config;
   std::vector<Issue> issues;
 };
 
 /// Reads and checks the file at `paths.config_file`; a missing file is an empty one. Environment variables
-/// `OPENCLAW_GATEWAY_PORT`, `_TOKEN`, `_PASSWORD` are applied as docs/configuration.md says (the file wins for secrets).
-/// A syntax error is one issue whose message holds line and column. `Code::Unavailable` when the file cannot be read.
+/// `OPENCLAW_GATEWAY_PORT`, `_TOKEN`, `_PASSWORD` are applied as docs/configuration.md says (the file wins
+/// for secrets). A syntax error is one issue whose message holds line and column. `Code::Unavailable` when
+/// the file cannot be read or is larger than `kConfigBytesMax`.
 Result<Loaded> load(const Paths& paths, const Environment& environment);
+
+/// The same checks on a text that is not in the file (yet): `config.set`, `config.apply`.
+Loaded check_text(std::string raw, const Paths& paths, const Environment& environment);
+
+/// Hexadecimal SHA-256 of the file's text, the `hash` of `config.get`; of the empty text when there is no
+/// file.
+std::string hash_of(std::string_view raw);
 
 /// A copy with every secret shown as `__OPENCLAW_REDACTED__`.
 json::Value redacted(const json::Value& source);

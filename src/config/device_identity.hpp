@@ -15,8 +15,9 @@ struct DeviceIdentity {
   crypto::KeyPair key;
 };
 
-/// Reads `file` (OpenClaw's form: `{version:1, deviceId, publicKeyPem, privateKeyPem, createdAtMs}`), or makes it,
-/// mode 0600, in one rename. `Code::Storage` when it can be neither read nor made, `Code::InvalidRequest` when it is damaged.
+/// Reads `file` (OpenClaw's form: `{version:1, deviceId, publicKeyPem, privateKeyPem, createdAtMs}`), or
+/// makes it, mode 0600, in one rename. `Code::Storage` when it can be neither read nor made,
+/// `Code::InvalidRequest` when it is damaged.
 Result<DeviceIdentity> load_or_create_identity(const std::filesystem::path& file, UnixMillis now);
 
 }  // namespace gw::config

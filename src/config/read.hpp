@@ -1,0 +1,25 @@
+#pragma once
+
+#include "config/config.hpp"
+#include "config/secrets.hpp"
+
+/// The sections of the file, each read into its part of the Config. Values of a wrong type have been reported
+/// by `validate` and are passed over here; what cannot be said by type alone is checked here.
+namespace gw::config {
+
+struct Reading {
+  const json::Object& root;
+  const Paths& paths;
+  const Environment& environment;
+  Resolver& resolver;
+  std::vector<Issue>& issues;
+  Config& config;
+};
+
+void read_gateway(Reading& reading);
+void read_agents(Reading& reading);
+void read_providers(Reading& reading);
+void read_logging(Reading& reading);
+void read_native(Reading& reading);
+
+}  // namespace gw::config

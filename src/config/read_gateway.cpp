@@ -1,0 +1,145 @@
+#include <charconv>
+#include <optional>
+
+#include "base/text.hpp"
+#include "config/read.hpp"
+#include "config/schema.hpp"
+#include "config/validate.hpp"
+
+namespace gw::config {
+namespace {
+
+constexpr std::uint16_t kDevProfilePort = 19001;
+
+// `N`, `host:N` or `[v6]:N`; nothing for any other text.
+std::optional<std::uint16_t> port_in(std::string_view text) {
+  text = trimmed(text);
+  if (text.starts_with('[')) {
+    const std::size_t close = text.find("]:");
+    if (close == std::string_view::npos || close == 1) return std::nullopt;
+    text.remove_prefix(close + 2);
+  } else if (const std::size_t colon = text.find(':'); colon != std::string_view::npos) {
+    if (colon == 0) return std::nullopt;
+    text.remove_prefix(colon + 1);
+  }
+  std::uint16_t port = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size() || port == 0) return std::nullopt;
+  return port;
+}
+
+void read_port(Reading& reading) {
+  const auto variable = reading.environment("OPENCLAW_GATEWAY_PORT");
+  if (const auto port = variable ? port_in(*variable) : std::nullopt) {
+    reading.config.port = *port;
+  } else if (!variable && reading.paths.profile == "dev") {
+    reading.config.port = kDevProfilePort;
+  } else if (const json::Value* value = valid_value(reading.root, "gateway.port")) {
+    reading.config.port = static_cast<std::uint16_t>(*whole_number(*value));
+  }
+}
+
+bool is_present(const Reading& reading, std::string_view path) {
+  const json::Value* value = valid_value(reading.root, path);
+  return value && !(value->is_string() && trimmed(json::view(value->get_string())).empty());
+}
+
+bool is_set(const Reading& reading, const char* name) {
+  const auto value = reading.environment(name);
+  return value && !trimmed(*value).empty();
+}
+
+// What `gateway.auth.mode` says, or what the credentials that are there make of it.
+AuthMode auth_mode(Reading& reading) {
+  const json::Value* mode = valid_value(reading.root, "gateway.auth.mode");
+  const std::string_view name = mode ? json::view(mode->get_string()) : std::string_view();
+  if (name == "none") return AuthMode::None;
+  if (name == "token") return AuthMode::Token;
+  if (name == "password") return AuthMode::Password;
+  if (name == "trusted-proxy") {
+    reading.issues.push_back(
+        {"gateway.auth.mode", "trusted-proxy is not supported in this release: use token, password or none"});
+    return AuthMode::Token;
+  }
+  const bool password = is_present(reading, "gateway.auth.password");
+  if (password && is_present(reading, "gateway.auth.token")) {
+    reading.issues.push_back(
+        {"gateway.auth.mode",
+         "token and password are both configured: set gateway.auth.mode to token or password"});
+  }
+  return password || is_set(reading, "OPENCLAW_GATEWAY_PASSWORD") ? AuthMode::Password : AuthMode::Token;
+}
+
+Secret credential(Reading& reading, const std::string& path, const std::string& variable) {
+  if (const json::Value* value = valid_value(reading.root, path))
+    return reading.resolver.secret(*value, path);
+  return reading.resolver.secret_variable(variable, path);
+}
+
+// Only the credential of the active mode is looked up: a reference that nobody uses must not stop the
+// gateway.
+void read_auth(Reading& reading) {
+  Config& config = reading.config;
+  config.auth_mode = auth_mode(reading);
+  if (config.auth_mode == AuthMode::Token) {
+    config.token = credential(reading, "gateway.auth.token", "OPENCLAW_GATEWAY_TOKEN");
+  } else if (config.auth_mode == AuthMode::Password) {
+    config.password = credential(reading, "gateway.auth.password", "OPENCLAW_GATEWAY_PASSWORD");
+    if (config.password.empty() && !is_present(reading, "gateway.auth.password")) {
+      reading.issues.push_back(
+          {"gateway.auth.password",
+           "password mode needs a password: set it here or in OPENCLAW_GATEWAY_PASSWORD"});
+    }
+  }
+}
+
+void read_listening(Reading& reading) {
+  const json::Value* bind = valid_value(reading.root, "gateway.bind");
+  if (bind && json::view(bind->get_string()) != "loopback") {
+    reading.issues.push_back(
+        {"gateway.bind", std::string(json::view(bind->get_string())) +
+                             " is not supported: this release listens on loopback only"});
+  }
+  const json::Value* tls = valid_value(reading.root, "gateway.tls.enabled");
+  if (tls && tls->get_bool()) {
+    reading.issues.push_back(
+        {"gateway.tls.enabled", "TLS is not supported in this release: put a proxy that ends TLS in front"});
+  }
+}
+
+}  // namespace
+
+std::string_view name_of(AuthMode mode) {
+  switch (mode) {
+    case AuthMode::None:
+      return "none";
+    case AuthMode::Token:
+      return "token";
+    case AuthMode::Password:
+      return "password";
+  }
+  return "token";
+}
+
+void read_gateway(Reading& reading) {
+  Config& config = reading.config;
+  read_port(reading);
+  read_listening(reading);
+  read_auth(reading);
+  if (const json::Value* mode = valid_value(reading.root, "gateway.mode")) {
+    config.mode = json::view(mode->get_string());
+  }
+  if (const json::Value* origins = valid_value(reading.root, "gateway.controlUi.allowedOrigins")) {
+    for (const json::Value& origin : origins->get_array()) {
+      config.allowed_origins.emplace_back(trimmed(json::view(origin.get_string())));
+    }
+  }
+  if (const json::Value* limit = valid_value(reading.root, "gateway.reload.deferralTimeoutMs")) {
+    config.deferral_limit = Millis{*whole_number(*limit)};
+  }
+  if (const json::Value* restart = valid_value(reading.root, "commands.restart")) {
+    config.allow_restart = restart->get_bool();
+  }
+}
+
+}  // namespace gw::config

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "json/value.hpp"
+
+namespace gw::config {
+
+enum class Kind {
+  Bool,
+  Integer,  ///< In [low, high].
+  Text,     ///< Not blank.
+  AnyText,
+  TextOrObject,  ///< A text, or an object whose own keys are in the table.
+  TextList,
+  Choice,  ///< One of `choices`.
+  Secret,  ///< A text or a reference `{source, provider, id}`.
+  List,    ///< Of objects, whose keys are in the table as `<path>.*.<key>`.
+};
+
+/// One key that this release acts on. In `path` a `*` stands for any name, or for any index of a list.
+struct Key {
+  std::string_view path;
+  Kind kind;
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+  std::string_view choices = {};  ///< Separated by `, `.
+};
+
+/// Every key of docs/configuration.md, in its order.
+std::span<const Key> schema();
+
+/// The key with exactly this path; nullptr when there is none.
+const Key* find_key(std::string_view path);
+
+/// Whether `path` is an object on the way to a key.
+bool leads_to_key(std::string_view path);
+
+/// What is wrong with `value` as a value of `key`, as `expected …`; nothing when it is right.
+std::optional<std::string> problem_of(const Key& key, const json::Value& value);
+
+/// A whole number, also when it was written as `1e3`.
+std::optional<std::int64_t> whole_number(const json::Value& value);
+
+/// Whether OpenClaw, in either release, has this key, which we do not act on.
+bool is_openclaw_key(std::string_view path);
+
+/// The right place of a key that people put in the wrong one; empty when nothing is known.
+std::string_view right_place_of(std::string_view path);
+
+}  // namespace gw::config

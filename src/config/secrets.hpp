@@ -1,0 +1,48 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/secret.hpp"
+#include "config/config.hpp"
+#include "json/value.hpp"
+
+namespace gw::config {
+
+/// What stands in place of a secret that was shown to somebody; refused as a secret itself.
+inline constexpr std::string_view kRedacted = "__OPENCLAW_REDACTED__";
+
+/// Turns texts of the file into what they stand for: `${NAME}` and secret references. A reference that cannot
+/// be followed is an issue and never falls back to another source.
+class Resolver {
+ public:
+  /// All three must outlive the resolver. A variable is looked up in `environment`, then in the file's `env`
+  /// block.
+  Resolver(const Environment& environment, const json::Object& root, std::vector<Issue>& issues)
+      : environment_(environment), root_(root), issues_(issues) {}
+
+  /// `text` with `${NAME}` filled in and `$${NAME}` turned into `${NAME}`; nothing after an issue.
+  std::optional<std::string> text(std::string_view text, const std::string& path);
+
+  /// A text, `$NAME`, or `{source: "env", provider, id}`; empty after an issue. Without white space around
+  /// it.
+  Secret secret(const json::Value& value, const std::string& path);
+
+  /// A credential from the environment variable `name`; empty when it is unset or blank.
+  Secret secret_variable(const std::string& name, const std::string& path);
+
+ private:
+  std::optional<std::string> variable(const std::string& name) const;
+  std::optional<std::string> required_variable(const std::string& name, const std::string& path);
+  std::optional<std::string> reference(const json::Object& object, const std::string& path);
+  Secret usable(std::string_view text, const std::string& path);
+  void issue(const std::string& path, std::string text) { issues_.push_back({path, std::move(text)}); }
+
+  const Environment& environment_;
+  const json::Object& root_;
+  std::vector<Issue>& issues_;
+};
+
+}  // namespace gw::config

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/config.hpp"
+#include "json/value.hpp"
+
+namespace gw::config {
+
+/// What a walk through the whole file found.
+struct Findings {
+  std::vector<Issue> issues;
+  std::vector<std::string>
+      ignored;  ///< The topmost path of everything that OpenClaw knows and we do not act on.
+};
+
+/// Checks every key against the table and every value against its kind.
+Findings validate(const json::Object& root);
+
+/// The object at a dotted path of literal names; nullptr when there is none.
+const json::Object* object_at_path(const json::Object& root, std::string_view path);
+
+/// The member `name` of `parent` when it is a right value of the table's key `path`, else nullptr: what is
+/// wrong with it has been reported by `validate`.
+const json::Value* valid_member(const json::Object& parent, std::string_view name, std::string_view path);
+
+/// The value at a dotted path of literal names, under the same condition.
+const json::Value* valid_value(const json::Object& root, std::string_view path);
+
+}  // namespace gw::config
