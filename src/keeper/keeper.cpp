@@ -188,12 +188,12 @@ void Keeper::apply(const gen::Kill& e) {
 }
 
 void Keeper::apply(const gen::ReportServing& e) {
+  // The generation itself logs that it listens and is ready.
+  world_.log.debug(kSubsystem, "generation serves", {{"generation", e.id.value}, {"version", e.version}});
   if (std::exchange(has_served_, true)) {
-    world_.log.info(kSubsystem, "generation serves", {{"generation", e.id.value}, {"version", e.version}});
     world_.notifier.send("STATUS=Serving, generation " + std::to_string(e.id.value));
     return;
   }
-  world_.log.info(kSubsystem, "ready");
   world_.notifier.send("READY=1\nMAINPID=" + std::to_string(::getpid()) + "\nSTATUS=Serving");
 }
 

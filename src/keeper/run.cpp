@@ -170,8 +170,6 @@ int run_gateway(const Request& request) {
         kSubsystem,
         "no gateway token is configured; this run has a generated one, kept in run-token beside the lock");
   }
-  log.info(kSubsystem, "http server listening",
-           {{"url", "ws://" + settings->bind_host + ":" + std::to_string(listener->port)}});
   Keeper keeper(
       {log, **signals, platform::ServiceNotifier(request.environment("NOTIFY_SOCKET").value_or(""))},
       std::move(launch));

@@ -1,0 +1,49 @@
+// The command line and the keeper.
+
+#include <cstdlib>
+#include <unistd.h>
+
+#include "cli/program.hpp"
+#include "keeper/run.hpp"
+#include "platform/program_path.hpp"
+
+namespace gw {
+namespace {
+
+std::optional<std::string> from_environment(const std::string& name) {
+  const char* value = std::getenv(name.c_str());
+  return value ? std::optional<std::string>(value) : std::nullopt;
+}
+
+std::vector<std::string> whole_environment() {
+  std::vector<std::string> all;
+  for (char** entry = environ; *entry; ++entry) all.emplace_back(*entry);
+  return all;
+}
+
+int run_gateway(const std::string& program_name, const cli::RunRequest& asked) {
+  return keeper::run_gateway({.paths = asked.paths,
+                              .environment = asked.environment,
+                              .all_environment = whole_environment(),
+                              .program = platform::invoked_path(program_name, from_environment("PATH")),
+                              .port = asked.port,
+                              .bind = asked.bind,
+                              .auth = asked.auth,
+                              .token = asked.token,
+                              .password = asked.password,
+                              .allow_unconfigured = asked.allow_unconfigured,
+                              .verbose = asked.verbose,
+                              .no_keeper = asked.no_keeper});
+}
+
+}  // namespace
+}  // namespace gw
+
+int main(int argc, char** argv) {
+  const std::string name = argc > 0 ? argv[0] : "openclaw";
+  return gw::cli::run(
+      {.words = {argv + (argc > 0 ? 1 : 0), argv + argc},
+       .environment = gw::from_environment,
+       .is_terminal = ::isatty(STDOUT_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1,
+       .run_gateway = [&](const gw::cli::RunRequest& r) { return gw::run_gateway(name, r); }});
+}

@@ -1,0 +1,34 @@
+#include "cli/command.hpp"
+#include "cli/commands/all.hpp"
+
+namespace gw::cli {
+
+const std::vector<Command>& commands() {
+  static const std::vector<Command> table{
+      gateway_run_command("gateway"),
+      gateway_run_command("gateway run"),
+      gateway_restart_command("gateway restart"),
+      gateway_status_command("gateway status"),
+      gateway_call_command("gateway call"),
+      health_command("gateway health"),
+      gateway_restart_command("daemon restart"),
+      gateway_status_command("daemon status"),
+      agent_command("agent"),
+      health_command("health"),
+  };
+  return table;
+}
+
+const std::vector<Option>& root_options() {
+  static const std::vector<Option> options{
+      {"--profile", "<name>", "Use an isolated instance with its own state directory"},
+      {"--dev", "", "The profile dev on port 19001"},
+      {"--log-level", "<level>", "silent, fatal, error, warn, info, debug or trace"},
+      {"--no-color", "", "Plain text"},
+      {"--version", "", "Print the version (-V)"},
+      {"--help", "", "Print this (-h)"},
+  };
+  return options;
+}
+
+}  // namespace gw::cli

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string_view>
+
+#include "cli/command.hpp"
+
+/// The lines of the table; each is written in a file of its own. `path` lets one command have several names.
+namespace gw::cli {
+
+Command gateway_run_command(std::string_view path);
+Command gateway_restart_command(std::string_view path);
+Command gateway_status_command(std::string_view path);
+Command gateway_call_command(std::string_view path);
+Command health_command(std::string_view path);
+Command agent_command(std::string_view path);
+
+}  // namespace gw::cli

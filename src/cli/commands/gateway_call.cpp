@@ -1,0 +1,53 @@
+#include "cli/commands/all.hpp"
+#include "cli/connect_params.hpp"
+#include "cli/session.hpp"
+#include "platform/clock.hpp"
+
+namespace gw::cli {
+namespace {
+
+constexpr Millis kTimeout{10'000};
+
+std::expected<json::Value, Failure> call(Context& cli, const Args& args, const std::string& method) {
+  auto params = json::parse(args.text("--params").value_or("{}"));
+  if (!params) return std::unexpected(cli_failure("--params is " + params.error().message));
+  const auto timeout = timeout_of(args, kTimeout);
+  if (!timeout) return std::unexpected(timeout.error());
+  const auto target = resolve_target(target_input(cli, args));
+  if (!target) return std::unexpected(target.error());
+  const Instant deadline = platform::now() + *timeout;
+  auto client = open_session(cli, *target, scopes_for(method), deadline);
+  if (!client) return std::unexpected(std::move(client).error());
+  auto payload = client->call(method, *params, deadline, args.has("--expect-final"));
+  client->close();
+  return payload;
+}
+
+int run(Context& cli, const Args& args) {
+  const std::string& method = args.operands().front();
+  const auto payload = call(cli, args, method);
+  if (!payload) return cli.out.problem(payload.error());
+  cli.out.line(cli.out.bold("Gateway call: " + method));
+  cli.out.raw(json::pretty(*payload));
+  return 0;
+}
+
+std::vector<Option> options() {
+  std::vector<Option> all{
+      {"--params", "<json>", "Parameters of the method ({})"},
+      {"--expect-final", "", "Wait for the second answer of a method that answers twice"}};
+  for (const Option& option : connection_options()) all.push_back(option);
+  return all;
+}
+
+}  // namespace
+
+Command gateway_call_command(std::string_view path) {
+  return {.path = path,
+          .summary = "Call a method of the running gateway",
+          .operand = "<method>",
+          .options = options(),
+          .run = run};
+}
+
+}  // namespace gw::cli

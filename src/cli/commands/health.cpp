@@ -1,0 +1,53 @@
+#include "cli/commands/all.hpp"
+#include "cli/connect_params.hpp"
+#include "cli/session.hpp"
+#include "platform/clock.hpp"
+
+namespace gw::cli {
+namespace {
+
+constexpr Millis kTimeout{10'000};
+
+std::expected<json::Value, Failure> ask(Context& cli, const Args& args) {
+  const auto timeout = timeout_of(args, kTimeout);
+  if (!timeout) return std::unexpected(timeout.error());
+  const auto target = resolve_target(target_input(cli, args));
+  if (!target) return std::unexpected(target.error());
+  const Instant deadline = platform::now() + *timeout;
+  auto client = open_session(cli, *target, scopes_for("health"), deadline);
+  if (!client) return std::unexpected(std::move(client).error());
+  auto payload = client->call("health", nullptr, deadline);
+  client->close();
+  return payload;
+}
+
+int run(Context& cli, const Args& args) {
+  const auto payload = ask(cli, args);
+  if (!payload) return cli.out.problem(payload.error());
+  cli.out.document(*payload);
+  const json::Object empty;
+  const json::Object& health = payload->is_object() ? payload->get_object() : empty;
+  cli.out.line(cli.out.bold("Gateway Health"));
+  const std::string took = " (" + std::to_string(json::int_or(health, "durationMs", 0)) + "ms)";
+  cli.out.line(json::bool_or(health, "ok", false) ? cli.out.good("OK") + took : cli.out.bad("not OK") + took);
+  if (const json::Object* channels = json::object_at(health, "channels")) {
+    for (const auto& channel : *channels) {
+      const std::string name(channel.key().data(), channel.key().size());
+      const json::Object* state = channel.value().if_object();
+      const bool is_running = state && json::bool_or(*state, "running", false);
+      cli.out.row(name, is_running ? "running" : "not running");
+    }
+  }
+  return 0;
+}
+
+}  // namespace
+
+Command health_command(std::string_view path) {
+  return {.path = path,
+          .summary = "Ask the running gateway how it fares",
+          .options = connection_options(),
+          .run = run};
+}
+
+}  // namespace gw::cli

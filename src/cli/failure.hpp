@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+
+#include "json/value.hpp"
+
+namespace gw::cli {
+
+/// Why a command failed, in the three kinds that scripts tell apart (docs/cli.md).
+struct Failure {
+  enum class Kind {
+    Cli,        ///< Something on this side: an option, the configuration.
+    Request,    ///< The gateway answered with an error.
+    Transport,  ///< There was no answer.
+  };
+
+  Kind kind = Kind::Cli;
+  std::string message;
+  std::string code;           ///< Request: `INVALID_REQUEST` and so on.
+  json::Value details;        ///< Request: null when there are none.
+  bool is_retryable = false;  ///< Request.
+  bool is_timeout = false;    ///< Transport: else the connection closed or never was.
+  std::string reason;         ///< Transport: the gateway's own words at the close.
+  std::string url;            ///< Transport: what we talked to,
+  std::string url_source;     ///< and who said so.
+  std::string next_step;      ///< For people; may be empty.
+};
+
+Failure cli_failure(std::string message, std::string next_step = {});
+
+/// `{ok:false,error:{…}}`.
+json::Object to_json(const Failure& failure);
+
+}  // namespace gw::cli

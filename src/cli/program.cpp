@@ -1,0 +1,71 @@
+#include "cli/program.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include "base/version.hpp"
+#include "cli/parse.hpp"
+
+namespace gw::cli {
+namespace {
+
+constexpr const char* kDevPort = "19001";
+
+bool asks_for_json(const std::vector<std::string>& words) {
+  return std::find(words.begin(), words.end(), "--json") != words.end();
+}
+
+/// The environment as the root options change it.
+Result<config::Environment> environment_for(const Program& program, const Args& root, std::string& profile) {
+  profile = root.text("--profile").value_or("");
+  if (root.has("--dev")) {
+    if (!profile.empty() && profile != "dev") {
+      return fail(Code::InvalidRequest, "Cannot combine --dev with --profile");
+    }
+    profile = "dev";
+  }
+  std::map<std::string, std::string> changed;
+  if (profile == "dev" && !program.environment("OPENCLAW_GATEWAY_PORT"))
+    changed["OPENCLAW_GATEWAY_PORT"] = kDevPort;
+  if (const auto level = root.text("--log-level")) changed["OPENCLAW_LOG_LEVEL"] = *level;
+  if (changed.empty()) return program.environment;
+  return [inner = program.environment, changed](const std::string& name) -> std::optional<std::string> {
+    const auto at = changed.find(name);
+    return at == changed.end() ? inner(name) : at->second;
+  };
+}
+
+bool may_colour(const Program& program, const Args& root) {
+  if (root.has("--no-color") || program.environment("NO_COLOR").has_value()) return false;
+  return program.is_terminal || program.environment("FORCE_COLOR").has_value();
+}
+
+int misused(const Program& program, const std::string& text) {
+  Output out(program.sinks, asks_for_json(program.words), false);
+  return out.problem(cli_failure(text));
+}
+
+}  // namespace
+
+int run(const Program& program) {
+  auto parsed = parse(program.words, commands());
+  if (!parsed) return misused(program, parsed.error().message);
+  Output out(program.sinks, parsed->args.has("--json"), may_colour(program, parsed->root));
+  if (parsed->wants_version) {
+    out.raw(std::string(kVersion) + "\n");
+    return 0;
+  }
+  if (parsed->wants_help) {
+    out.raw(help_for(parsed->path, commands()));
+    return 0;
+  }
+  std::string profile;
+  auto environment = environment_for(program, parsed->root, profile);
+  if (!environment) return misused(program, environment.error().message);
+  auto paths = config::resolve_paths(*environment, profile);
+  if (!paths) return misused(program, paths.error().message);
+  Context context{out, *std::move(environment), *std::move(paths), program.run_gateway};
+  return parsed->command->run(context, parsed->args);
+}
+
+}  // namespace gw::cli

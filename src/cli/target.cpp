@@ -1,0 +1,195 @@
+#include "cli/target.hpp"
+
+#include "base/text.hpp"
+#include "cli/values.hpp"
+#include "platform/private_file.hpp"
+
+namespace gw::cli {
+namespace {
+
+constexpr std::string_view kLoopback = "127.0.0.1";
+constexpr std::uint16_t kHttpPort = 80;
+
+std::string remote_text(const config::Config& config, std::string_view key) {
+  const json::Object* root = config.source.if_object();
+  const json::Object* gateway = root ? json::object_at(*root, "gateway") : nullptr;
+  const json::Object* remote = gateway ? json::object_at(*gateway, "remote") : nullptr;
+  std::string text(remote ? trimmed(json::text_or(*remote, key)) : "");
+  return text.find("${") == std::string::npos ? text : std::string();  // Not filled in: worth nothing.
+}
+
+Secret from(const config::Environment& environment, const char* name) {
+  return Secret(std::string(trimmed(environment(name).value_or(""))));
+}
+
+Secret first_of(std::initializer_list<Secret> secrets) {
+  for (const Secret& secret : secrets) {
+    if (!secret.empty()) return secret;
+  }
+  return {};
+}
+
+bool is_loopback(std::string_view host) {
+  return host == "localhost" || host.starts_with("127.") || host == "::1" || host == "[::1]";
+}
+
+bool is_private(std::string_view host) {
+  if (host.starts_with("10.") || host.starts_with("192.168.") || host.starts_with("169.254.")) return true;
+  if (!host.starts_with("172.")) return false;
+  const auto second = parse_port(host.substr(4, host.find('.', 4) - 4), true);
+  return second && *second >= 16 && *second <= 31;
+}
+
+std::expected<void, Failure> read_url(Target& target, const config::Environment& environment) {
+  const auto bad = [&](const std::string& why) {
+    return std::unexpected(cli_failure("gateway url " + target.url + " (" + target.source + ") " + why));
+  };
+  std::string_view rest = target.url;
+  if (rest.starts_with("wss://")) return bad("needs TLS, which is not supported in this release");
+  if (!rest.starts_with("ws://")) return bad("must start with ws://");
+  rest.remove_prefix(5);
+  const std::size_t slash = rest.find_first_of("/?");
+  if (slash != std::string_view::npos) target.path = rest.substr(slash);
+  if (target.path.starts_with('?')) target.path.insert(0, "/");
+  std::string_view authority = rest.substr(0, slash);
+  const std::size_t colon = authority.rfind(':');
+  target.port = kHttpPort;
+  if (colon != std::string_view::npos && authority.find(']', colon) == std::string_view::npos) {
+    const auto port = parse_port(authority.substr(colon + 1), false);
+    if (!port) return bad("has no valid port");
+    target.port = *port;
+    authority = authority.substr(0, colon);
+  }
+  if (authority.starts_with('[') && authority.ends_with(']'))
+    authority = authority.substr(1, authority.size() - 2);
+  if (authority.empty()) return bad("has no host");
+  target.host = authority;
+  const bool may_be_private = environment("OPENCLAW_ALLOW_INSECURE_PRIVATE_WS") == "1";
+  if (!is_loopback(target.host) && !(may_be_private && is_private(target.host))) {
+    return bad("is plain ws:// to a host that is not loopback; use an SSH tunnel");
+  }
+  return {};
+}
+
+std::string loopback_url(std::uint16_t port) {
+  return "ws://" + std::string(kLoopback) + ":" + std::to_string(port);
+}
+
+std::uint16_t local_port(const TargetInput& input) {
+  if (input.environment("OPENCLAW_GATEWAY_PORT") || !input.running_port) return input.config.port;
+  return *input.running_port;
+}
+
+void use_local_credentials(const TargetInput& input, Target& target) {
+  const config::Config& config = input.config;
+  if (config.auth_mode == config::AuthMode::Token) {
+    target.token = first_of({config.token, Secret(remote_text(config, "token")), input.run_token});
+  } else if (config.auth_mode == config::AuthMode::Password) {
+    target.password = first_of({config.password, Secret(remote_text(config, "password"))});
+  }
+}
+
+void use_remote_credentials(const TargetInput& input, Target& target) {
+  const config::Config& config = input.config;
+  target.token = first_of({Secret(remote_text(config, "token")),
+                           from(input.environment, "OPENCLAW_GATEWAY_TOKEN"), config.token});
+  target.password = first_of({from(input.environment, "OPENCLAW_GATEWAY_PASSWORD"),
+                              Secret(remote_text(config, "password")), config.password});
+}
+
+/// Where to, and whose credentials belong to it.
+std::expected<Target, Failure> choose(const TargetInput& input) {
+  Target target;
+  const std::string environment_url(trimmed(input.environment("OPENCLAW_GATEWAY_URL").value_or("")));
+  if (input.url_flag) {
+    target.url = *input.url_flag;
+    target.source = "cli --url";
+  } else if (input.port_flag) {
+    const auto port = parse_port(*input.port_flag, false);
+    if (!port) return std::unexpected(cli_failure("Invalid port"));
+    target.url = loopback_url(*port);
+    target.source = "cli --port";
+    use_local_credentials(input, target);
+  } else if (!environment_url.empty()) {
+    target.url = environment_url;
+    target.source = "env OPENCLAW_GATEWAY_URL";
+    target.token = from(input.environment, "OPENCLAW_GATEWAY_TOKEN");
+    target.password = from(input.environment, "OPENCLAW_GATEWAY_PASSWORD");
+  } else if (input.config.mode == "remote") {
+    target.url = remote_text(input.config, "url");
+    target.source = "config gateway.remote.url";
+    if (target.url.empty()) {
+      return std::unexpected(cli_failure("gateway.mode is remote, but gateway.remote.url is not set"));
+    }
+    use_remote_credentials(input, target);
+  } else {
+    target.url = loopback_url(local_port(input));
+    target.source = "local loopback";
+    use_local_credentials(input, target);
+  }
+  return target;
+}
+
+}  // namespace
+
+std::expected<Target, Failure> resolve_target(const TargetInput& input) {
+  if (input.url_flag && input.port_flag) {
+    return std::unexpected(cli_failure("Use either --url or --port, not both."));
+  }
+  auto target = choose(input);
+  if (!target) return target;
+  const bool has_flags = !input.token_flag.empty() || !input.password_flag.empty();
+  if (input.url_flag && !has_flags && !input.is_probe) {
+    return std::unexpected(cli_failure("gateway url override requires explicit credentials",
+                                       "pass --token or --password with --url"));
+  }
+  if (has_flags) {
+    target->token = input.token_flag;
+    target->password = input.password_flag;
+  }
+  if (auto good = read_url(*target, input.environment); !good)
+    return std::unexpected(std::move(good).error());
+  return target;
+}
+
+TargetInput target_input(const Context& cli, const Args& args) {
+  TargetInput input;
+  input.url_flag = args.text("--url");
+  input.port_flag = args.text("--port");
+  input.token_flag = Secret(args.text("--token").value_or(""));
+  input.password_flag = Secret(args.text("--password").value_or(""));
+  input.environment = cli.environment;
+  if (auto loaded = config::load(cli.paths, cli.environment)) {
+    input.config = std::move(loaded->config);
+  } else {
+    cli.out.note("warning: " + loaded.error().message);
+  }
+  if (const auto owner = platform::live_lock_owner(cli.paths.lock_file())) {
+    input.running_port = owner->port;
+    const auto token = platform::read_small_file(cli.paths.state_dir / "run-token");
+    input.run_token = Secret(std::string(trimmed(token.value_or(""))));
+  }
+  return input;
+}
+
+std::vector<Option> connection_options() {
+  return {{"--url", "<url>", "Gateway to talk to; needs --token or --password"},
+          {"--port", "<n>", "Talk to ws://127.0.0.1:<n>"},
+          {"--token", "<token>", "Shared token"},
+          {"--password", "<password>", "Shared password"},
+          {"--timeout", "<ms>", "Give up after this many milliseconds (10000)"},
+          {"--json", "", "Print one JSON document"}};
+}
+
+std::expected<Millis, Failure> timeout_of(const Args& args, Millis otherwise) {
+  const auto text = args.text("--timeout");
+  if (!text) return otherwise;
+  const auto timeout = parse_timeout_ms(*text);
+  if (!timeout) {
+    return std::unexpected(
+        cli_failure("Invalid --timeout. Give a positive number of milliseconds, not \"" + *text + "\"."));
+  }
+  return *timeout;
+}
+
+}  // namespace gw::cli

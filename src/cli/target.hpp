@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+
+#include "base/secret.hpp"
+#include "cli/command.hpp"
+#include "cli/context.hpp"
+#include "cli/failure.hpp"
+#include "config/config.hpp"
+#include "platform/gateway_lock.hpp"
+
+namespace gw::cli {
+
+/// The gateway that a command talks to, and with which secrets.
+struct Target {
+  std::string url;
+  std::string source;  ///< `local loopback`, `cli --url`, …: stands in errors.
+  std::string host;
+  std::uint16_t port = 0;
+  std::string path = "/";
+  Secret token;
+  Secret password;
+};
+
+/// Everything that decides it. Plain data, so that the order of precedence can be tested.
+struct TargetInput {
+  std::optional<std::string> url_flag;
+  std::optional<std::string> port_flag;
+  Secret token_flag;
+  Secret password_flag;
+  config::Environment environment;
+  config::Config config;
+  std::optional<std::uint16_t> running_port;  ///< Of the gateway that holds the lock of this state directory.
+  Secret run_token;                           ///< That it made up for its run.
+  bool is_probe = false;                      ///< Credentials for `--url` are optional then.
+};
+
+std::expected<Target, Failure> resolve_target(const TargetInput& input);
+
+/// Reads configuration, lock and run token as they are now.
+TargetInput target_input(const Context& cli, const Args& args);
+
+/// `--url`, `--token`, `--password`, `--port`, `--timeout` and `--json`, as every command has them that talks
+/// to a gateway.
+std::vector<Option> connection_options();
+
+/// The value of `--timeout` in milliseconds, or `otherwise` when it was not given.
+std::expected<Millis, Failure> timeout_of(const Args& args, Millis otherwise);
+
+}  // namespace gw::cli
