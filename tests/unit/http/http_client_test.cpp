@@ -11,8 +11,8 @@
 #include <gtest/gtest.h>
 
 #include "http/worker.hpp"
-#include "unit/http/loopback_server.hpp"
 #include "support/test_loop.hpp"
+#include "unit/http/loopback_server.hpp"
 
 namespace gw {
 namespace {
@@ -106,6 +106,21 @@ TEST_F(HttpClientTest, SendsMethodHeadersAndBodyAsGiven) {
   EXPECT_NE(sent.find("User-Agent: openclaw/"), std::string::npos) << sent;
   EXPECT_EQ(sent.find("Expect:"), std::string::npos) << sent;
   EXPECT_TRUE(sent.ends_with(std::string("\r\n\r\n{\"a\":\0}", 11))) << sent;
+}
+
+TEST_F(HttpClientTest, SendsALargeBodyWithoutAskingFirst) {
+  std::promise<std::string> seen;
+  LoopbackServer server([&](Peer& peer) {
+    seen.set_value(peer.read_request());
+    peer.send(response(200, ""));
+  });
+  HttpClientRequest request = get(server.url());
+  request.method = "POST";
+  request.body = std::string(3'000'000, 'x');
+  fetch(std::move(request));
+  const std::string sent = seen.get_future().get();
+  EXPECT_GT(sent.size(), 3'000'000U);
+  EXPECT_EQ(sent.substr(0, 2'000).find("Expect:"), std::string::npos);
 }
 
 TEST_F(HttpClientTest, DeliversPartsBeforeTheResponseIsComplete) {

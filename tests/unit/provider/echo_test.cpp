@@ -1,8 +1,8 @@
 #include "provider/echo.hpp"
 
 #include "base/text.hpp"
-#include "unit/provider/recorder.hpp"
 #include "support/test_loop.hpp"
+#include "unit/provider/recorder.hpp"
 
 namespace gw {
 namespace {
@@ -80,6 +80,14 @@ TEST_F(EchoTest, TheSinkMayEndTheCall) {
   start("hello");
   loop.advance(Millis{1'000});
   EXPECT_EQ(recorder.pieces.size(), 1U);
+  EXPECT_FALSE(recorder.is_over());
+}
+
+TEST_F(EchoTest, TheSinkMayEndTheCallAtTheLastPiece) {
+  recorder.ends_at_text = true;
+  start("hello", Millis{20}, 100);
+  loop.advance(Millis{1'000});
+  EXPECT_EQ(recorder.text, "echo: hello");
   EXPECT_FALSE(recorder.is_over());
 }
 

@@ -2,8 +2,8 @@
 
 #include <future>
 
-#include "unit/http/loopback_server.hpp"
 #include "support/test_loop.hpp"
+#include "unit/http/loopback_server.hpp"
 #include "unit/provider/recorder.hpp"
 
 namespace gw {
@@ -285,7 +285,8 @@ TEST_F(OpenAiCompletionsTest, TheSinkMayEndTheCallAtAnyText) {
   recorder.ends_at_text = true;
   LoopbackServer server([](Peer& peer) {
     (void)peer.read_request();
-    peer.send(std::string(kStreamHead) + text_chunk("one") + text_chunk("two") + std::string(kStop));
+    peer.send(std::string(kStreamHead) + text_chunk("one") + text_chunk("two") + std::string(kStop) +
+              std::string(kDone));
   });
   start(server);
   ASSERT_TRUE(loop.run_until([&] { return !recorder.text.empty(); }));

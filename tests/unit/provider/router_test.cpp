@@ -1,7 +1,7 @@
 #include "provider/router.hpp"
 
-#include "unit/provider/recorder.hpp"
 #include "support/test_loop.hpp"
+#include "unit/provider/recorder.hpp"
 
 namespace gw {
 namespace {
