@@ -3,15 +3,15 @@
 #include <cmath>
 
 namespace gw::json {
-namespace {
 
-std::string at(std::string_view key) { return "at /" + std::string(key) + ": "; }
-
-}  // namespace
-
-Reader::Reader(const Value& value) : object_(value.if_object()), taken_(1, '\0') {
-  if (!object_ && !value.is_null()) problem("at root: must be object");
+Reader::Reader(const Value& value, std::string path)
+    : path_(std::move(path)), object_(value.if_object()), taken_(1, '\0') {
+  if (!object_ && !value.is_null()) problem(place() + "must be object");
 }
+
+std::string Reader::at(std::string_view key) const { return "at " + path_ + "/" + std::string(key) + ": "; }
+
+std::string Reader::place() const { return path_.empty() ? "at root: " : "at " + path_ + ": "; }
 
 const Value* Reader::take(std::string_view key) {
   taken_.append(key);
@@ -27,7 +27,8 @@ void Reader::problem(std::string text) {
 std::string Reader::text(std::string_view key) {
   const Value* member = take(key);
   if (!member) {
-    problem("must have required property '" + std::string(key) + "'");
+    problem((path_.empty() ? std::string() : place()) + "must have required property '" + std::string(key) +
+            "'");
     return {};
   }
   if (!member->is_string()) {
@@ -99,7 +100,8 @@ Status Reader::finish() {
       marked.append(member.key().data(), member.key().size());
       marked += '\0';
       if (taken_.find(marked) == std::string::npos) {
-        problem("at root: unexpected property '" + std::string(member.key().data(), member.key().size()) + "'");
+        problem(place() + "unexpected property '" + std::string(member.key().data(), member.key().size()) +
+                "'");
       }
     }
   }

@@ -10,12 +10,13 @@
 namespace gw::json {
 
 /// Reads the members of a closed parameter object one by one and collects what is wrong, in the words that
-/// OpenClaw clients know: `must have required property 'x'`, `at /x: must be string`, `at root: unexpected property 'y'`.
-/// Read everything, then call `finish`, which also reports members that nobody asked for.
+/// OpenClaw clients know: `must have required property 'x'`, `at /x: must be string`, `at root: unexpected
+/// property 'y'`. Read everything, then call `finish`, which also reports members that nobody asked for.
 class Reader {
  public:
   /// `value` must outlive the reader. Null counts as an empty object; any other non-object is an error.
-  explicit Reader(const Value& value);
+  /// `path` is where the value stands in the parameters (`/client`), for the messages; empty at the root.
+  explicit Reader(const Value& value, std::string path = {});
 
   /// A string that must be there and must not be empty.
   std::string text(std::string_view key);
@@ -38,7 +39,10 @@ class Reader {
 
  private:
   const Value* take(std::string_view key);
+  std::string at(std::string_view key) const;
+  std::string place() const;
 
+  std::string path_;
   const Object* object_ = nullptr;
   std::string problems_;
   std::string taken_;  // "\0key\0key\0": the members asked for.

@@ -57,9 +57,9 @@ struct Authenticator::Attempt {
   UnixMillis wall_now;
   bool is_local = false;
   int protocol = 0;
-  std::string method;                   // How it proved itself; empty until then.
-  std::optional<AuthFailure> failure;   // Why it did not, so far.
-  bool is_secret_wrong = false;         // A shared secret was sent and compared.
+  std::string method;                  // How it proved itself; empty until then.
+  std::optional<AuthFailure> failure;  // Why it did not, so far.
+  bool is_secret_wrong = false;        // A shared secret was sent and compared.
   Millis retry_after{0};
   std::string public_key;
 
@@ -91,7 +91,8 @@ struct Authenticator::Attempt {
 namespace {
 
 Accepted accepted(Client client, const Grant* grant) {
-  json::Object auth{{"role", client.role}, {"scopes", json::Array(client.scopes.begin(), client.scopes.end())}};
+  json::Object auth{{"role", client.role},
+                    {"scopes", json::Array(client.scopes.begin(), client.scopes.end())}};
   if (grant) {
     auth.emplace("deviceToken", grant->token.reveal());
     auth.emplace("issuedAtMs", grant->issued_at.value);
@@ -105,8 +106,8 @@ Accepted accepted(Client client, const Grant* grant) {
 Authenticator::Authenticator(const config::Config& config, DeviceRegistry& devices, Loop& loop, Log& log)
     : config_(config), devices_(devices), loop_(loop), log_(log) {}
 
-void Authenticator::authenticate(HttpRequest head, std::string nonce, const json::Value& params, std::string conn_id,
-                                 Callback<Outcome> done) {
+void Authenticator::authenticate(HttpRequest head, std::string nonce, const json::Value& params,
+                                 std::string conn_id, Callback<Outcome> done) {
   auto read = read_connect_params(params);
   if (!read) return done(std::unexpected(refused_params(read.error().message)));
   const bool local = is_local(head);
@@ -149,7 +150,8 @@ void Authenticator::check_secret(Attempt& attempt) const {
     attempt.failure = AuthFailure::SecretNotConfigured;
   } else if (!attempt.sent_secret()) {
     attempt.failure = AuthFailure::SecretMissing;
-  } else if (const auto wait = limiter_.locked_for(attempt.head.peer_address, ProofKind::SharedSecret, attempt.now);
+  } else if (const auto wait =
+                 limiter_.locked_for(attempt.head.peer_address, ProofKind::SharedSecret, attempt.now);
              wait && !attempt.is_local) {
     attempt.failure = AuthFailure::RateLimited;
     attempt.retry_after = *wait;
@@ -207,7 +209,8 @@ void Authenticator::check_device_token(Attempt& attempt) const {
   const std::string& token = (is_explicit ? auth.device_token : auth.token)->reveal();
   switch (devices_.check_token(id, role, token)) {
     case TokenCheck::Ok:
-      if (covers(devices_.find(id, role)->scopes, known_scopes(attempt.params.scopes)) || role != "operator") {
+      if (covers(devices_.find(id, role)->scopes, known_scopes(attempt.params.scopes)) ||
+          role != "operator") {
         attempt.failure.reset();
         attempt.method = kByDeviceToken;
       } else {
@@ -233,19 +236,21 @@ Refused Authenticator::refuse_proofs(const Attempt& attempt) {
   if (failure == AuthFailure::DeviceTokenMismatch || failure == AuthFailure::DeviceTokenUnknown) {
     delay = std::max(delay, count_failure(attempt.head, ProofKind::DeviceToken));
   }
-  Refused result = refused_auth(
-      {.failure = failure,
-       .mode = config_.auth_mode,
-       .can_retry_with_device_token = failure == AuthFailure::SecretMismatch && attempt.params.device.has_value() &&
-                                      was_sent(auth.token) && !was_sent(auth.device_token),
-       .retry_after = attempt.retry_after});
+  Refused result =
+      refused_auth({.failure = failure,
+                    .mode = config_.auth_mode,
+                    .can_retry_with_device_token = failure == AuthFailure::SecretMismatch &&
+                                                   attempt.params.device.has_value() &&
+                                                   was_sent(auth.token) && !was_sent(auth.device_token),
+                    .retry_after = attempt.retry_after});
   result.delay = delay;
   return result;
 }
 
 Millis Authenticator::count_failure(const HttpRequest& head, ProofKind kind) {
   const auto outcome = limiter_.failed(head.peer_address, is_local(head), kind, loop_.now());
-  if (outcome.is_locked_now) log_.warn(kSubsystem, "address locked after failed proofs", {{"address", head.peer_address}});
+  if (outcome.is_locked_now)
+    log_.warn(kSubsystem, "address locked after failed proofs", {{"address", head.peer_address}});
   if (outcome.is_first) log_.info(kSubsystem, "wrong proof refused", {{"address", head.peer_address}});
   return outcome.delay;
 }
@@ -272,23 +277,24 @@ void Authenticator::admit(Attempt attempt, Callback<Outcome> done) {
   const bool is_owner = attempt.is_local && !is_foreign_page(attempt.head);
   const bool is_by_token = attempt.method == kByDeviceToken;
   const bool is_page = !attempt.head.header("origin").empty();
-  const SilentApproval silent{.new_device = is_owner,
-                              .role = is_owner && params.role == "operator",
-                              .scopes = is_owner && !is_by_token,
-                              .metadata = is_owner && (is_native_ui(params.client) || !(is_page || is_by_token))};
+  const SilentApproval silent{
+      .new_device = is_owner,
+      .role = is_owner && params.role == "operator",
+      .scopes = is_owner && !is_by_token,
+      .metadata = is_owner && (is_native_ui(params.client) || !(is_page || is_by_token))};
   Client client = attempt.client(std::move(scopes));
   PairingAsk asked = ask;
-  devices_.admit(
-      std::move(ask), silent, attempt.wall_now,
-      [this, client = std::move(client), asked = std::move(asked),
-       done = std::move(done)](DeviceRegistry::AdmitOutcome outcome) mutable {
-        if (outcome) return done(accepted(std::move(client), &*outcome));
-        if (const auto* pairing = std::get_if<PairingRefused>(&outcome.error())) {
-          return done(std::unexpected(refused_pairing(asked, *pairing)));
-        }
-        log_.error(kSubsystem, "device pairing not saved", {{"error", std::get<Error>(outcome.error()).message}});
-        done(std::unexpected(refused_storage()));
-      });
+  devices_.admit(std::move(ask), silent, attempt.wall_now,
+                 [this, client = std::move(client), asked = std::move(asked),
+                  done = std::move(done)](DeviceRegistry::AdmitOutcome outcome) mutable {
+                   if (outcome) return done(accepted(std::move(client), &*outcome));
+                   if (const auto* pairing = std::get_if<PairingRefused>(&outcome.error())) {
+                     return done(std::unexpected(refused_pairing(asked, *pairing)));
+                   }
+                   log_.error(kSubsystem, "device pairing not saved",
+                              {{"error", std::get<Error>(outcome.error()).message}});
+                   done(std::unexpected(refused_storage()));
+                 });
 }
 
 BearerCheck Authenticator::check_bearer(const HttpRequest& request) {

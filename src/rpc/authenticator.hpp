@@ -22,7 +22,8 @@ namespace gw::rpc {
 
 struct Accepted {
   Client client;
-  json::Object auth;  ///< `hello.auth`: role, scopes, deviceToken?, issuedAtMs?, method. Holds a secret: never log it.
+  json::Object
+      auth;  ///< `hello.auth`: role, scopes, deviceToken?, issuedAtMs?, method. Holds a secret: never log it.
 };
 
 /// What `Authorization: Bearer …` of a plain HTTP request is worth.
@@ -31,21 +32,22 @@ struct BearerCheck {
   std::optional<Millis> locked_for;  ///< Too many failures from that address.
 };
 
-/// Decides who a connecting client is and what it may do (docs/wire.md, "Handshake"). Lives on the control thread.
-/// Everything it is given must outlive it; it must outlive the registry's saves that it began.
+/// Decides who a connecting client is and what it may do (docs/wire.md, "Handshake"). Lives on the control
+/// thread. Everything it is given must outlive it; it must outlive the registry's saves that it began.
 class Authenticator {
  public:
   using Outcome = std::expected<Accepted, Refused>;
 
   Authenticator(const config::Config& config, DeviceRegistry& devices, Loop& loop, Log& log);
 
-  /// `params` are those of `connect`, `nonce` is the one this connection was challenged with. `params` is not used
-  /// after the call returns. `done` is called exactly once, possibly before the call returns; not at all when the
-  /// registry ends first.
+  /// `params` are those of `connect`, `nonce` is the one this connection was challenged with. `params` is not
+  /// used after the call returns. `done` is called exactly once, possibly before the call returns; not at all
+  /// when the registry ends first.
   void authenticate(HttpRequest head, std::string nonce, const json::Value& params, std::string conn_id,
                     Callback<Outcome> done);
 
-  /// The shared secret as plain HTTP carries it. Failures count against the same limit as those of the handshake.
+  /// The shared secret as plain HTTP carries it. Failures count against the same limit as those of the
+  /// handshake.
   BearerCheck check_bearer(const HttpRequest& request);
 
  private:

@@ -11,8 +11,8 @@ namespace {
 using json::Reader;
 using json::Value;
 
-// Bounds of single fields. The frame itself is bounded before (limits::kHandshakeFrameBytesMax); these keep one
-// member from taking all of it into logs, presence entries and the pairing list.
+// Bounds of single fields. The frame itself is bounded before (limits::kHandshakeFrameBytesMax); these keep
+// one member from taking all of it into logs, presence entries and the pairing list.
 constexpr std::size_t kTextBytesMax = 512;
 constexpr std::size_t kKeyBytesMax = 1'024;  // A PEM block fits.
 constexpr std::size_t kSecretBytesMax = 4'096;
@@ -23,12 +23,23 @@ constexpr std::size_t kScopesMax = 64;
 constexpr std::size_t kListMax = 512;
 constexpr std::int64_t kSafeIntegerMax = 9'007'199'254'740'991;
 
-constexpr std::array<std::string_view, 17> kClientIds{
-    "webchat-ui",     "openclaw-control-ui", "openclaw-tui",       "webchat",
-    "cli",            "gateway-client",      "openclaw-macos",     "openclaw-ios",
-    "openclaw-android", "node-host",         "test",               "fingerprint",
-    "openclaw-probe", "openclaw-browser-copilot", "openclaw-linux", "openclaw-watchos",
-    "openclaw-worker"};
+constexpr std::array<std::string_view, 17> kClientIds{"webchat-ui",
+                                                      "openclaw-control-ui",
+                                                      "openclaw-tui",
+                                                      "webchat",
+                                                      "cli",
+                                                      "gateway-client",
+                                                      "openclaw-macos",
+                                                      "openclaw-ios",
+                                                      "openclaw-android",
+                                                      "node-host",
+                                                      "test",
+                                                      "fingerprint",
+                                                      "openclaw-probe",
+                                                      "openclaw-browser-copilot",
+                                                      "openclaw-linux",
+                                                      "openclaw-watchos",
+                                                      "openclaw-worker"};
 constexpr std::array<std::string_view, 8> kClientModes{"webchat", "cli",   "ui",   "backend",
                                                        "node",    "probe", "test", "worker"};
 

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::int64_t kSignatureAgeMsMax = 120'000;
 
-std::unexpected<frames::WireError> refuse(std::string_view message, std::string_view code, std::string_view reason) {
+std::unexpected<frames::WireError> refuse(std::string_view message, std::string_view code,
+                                          std::string_view reason) {
   return std::unexpected(frames::WireError{.code = "INVALID_REQUEST",
                                            .message = std::string(message),
                                            .details = {{"code", code}, {"reason", reason}}});
@@ -60,8 +61,8 @@ std::string signed_payload(const ConnectParams& params, bool is_v3) {
   return payload;
 }
 
-std::expected<std::string, frames::WireError> check_device_proof(const ConnectParams& params, std::string_view nonce,
-                                                                 UnixMillis now) {
+std::expected<std::string, frames::WireError> check_device_proof(const ConnectParams& params,
+                                                                 std::string_view nonce, UnixMillis now) {
   GW_CHECK(params.device.has_value());
   const ConnectParams::DeviceProof& device = *params.device;
   auto key = crypto::read_public_key(device.public_key);

@@ -36,13 +36,11 @@ bool contradicts(const std::string& stored, const std::string& claimed) {
 }
 
 bool is_same_request(const PairingAsk& a, const PairingAsk& b) {
-  return a.public_key == b.public_key && a.role == b.role && a.scopes == b.scopes && a.platform == b.platform &&
-         a.device_family == b.device_family;
+  return a.public_key == b.public_key && a.role == b.role && a.scopes == b.scopes &&
+         a.platform == b.platform && a.device_family == b.device_family;
 }
 
-json::Array to_json(const std::vector<std::string>& texts) {
-  return json::Array(texts.begin(), texts.end());
-}
+json::Array to_json(const std::vector<std::string>& texts) { return json::Array(texts.begin(), texts.end()); }
 
 void put(json::Object& object, std::string_view key, const std::string& text) {
   if (!text.empty()) object.emplace(key, text);
@@ -117,7 +115,8 @@ const Device* DeviceRegistry::find(std::string_view device_id, std::string_view 
 
 std::vector<const Device*> DeviceRegistry::rows_of(std::string_view device_id) const {
   std::vector<const Device*> rows;
-  for (auto at = devices_.lower_bound(Key{device_id, ""}); at != devices_.end() && at->first.first == device_id; ++at) {
+  for (auto at = devices_.lower_bound(Key{device_id, ""});
+       at != devices_.end() && at->first.first == device_id; ++at) {
     rows.push_back(&at->second);
   }
   return rows;
@@ -128,7 +127,8 @@ TokenCheck DeviceRegistry::check_token(std::string_view device_id, std::string_v
   const Device* device = find(device_id, role);
   if (!device || device->token.empty()) return TokenCheck::UnknownDevice;
   // Hashes have one length, so neither the content nor the length of the token shows in the time taken.
-  const bool equal = crypto::equal_constant_time(crypto::sha256(device->token.reveal()), crypto::sha256(token));
+  const bool equal =
+      crypto::equal_constant_time(crypto::sha256(device->token.reveal()), crypto::sha256(token));
   return equal ? TokenCheck::Ok : TokenCheck::Wrong;
 }
 
@@ -164,7 +164,8 @@ Device DeviceRegistry::approved_row(const PairingAsk& ask, UnixMillis now) const
   return row;
 }
 
-void DeviceRegistry::admit(PairingAsk ask, SilentApproval silent, UnixMillis now, Callback<AdmitOutcome> done) {
+void DeviceRegistry::admit(PairingAsk ask, SilentApproval silent, UnixMillis now,
+                           Callback<AdmitOutcome> done) {
   if (const auto busy = saving_.find(ask.device_id); busy != saving_.end()) {
     busy->second.push_back([this, ask = std::move(ask), silent, now, done = std::move(done)]() mutable {
       admit(std::move(ask), silent, now, std::move(done));
@@ -180,11 +181,12 @@ void DeviceRegistry::admit(PairingAsk ask, SilentApproval silent, UnixMillis now
   const bool is_unchanged = known && needed.empty() && !known->token.empty() &&
                             known->platform == row.platform && known->device_family == row.device_family;
   if (is_unchanged) return done(Grant{known->token, known->issued_at});
-  save(std::move(row), [this, now, is_new = !needed.empty(), done = std::move(done)](Result<Device> saved) mutable {
-    if (!saved) return done(std::unexpected(std::move(saved).error()));
-    if (is_new) resolve(saved->id, "approved", now);
-    done(Grant{std::move(saved->token), saved->issued_at});
-  });
+  save(std::move(row),
+       [this, now, is_new = !needed.empty(), done = std::move(done)](Result<Device> saved) mutable {
+         if (!saved) return done(std::unexpected(std::move(saved).error()));
+         if (is_new) resolve(saved->id, "approved", now);
+         done(Grant{std::move(saved->token), saved->issued_at});
+       });
 }
 
 void DeviceRegistry::save(Device device, Completion<Device> done) {
@@ -225,7 +227,8 @@ PairingRefused DeviceRegistry::refuse(const PairingAsk& ask, PairingReason reaso
   }
   // Another wish gets another id: an approval must never grant more than the request that was looked at.
   if (known != pending_.end()) pending_.erase(known);
-  if (pending_.size() >= kPendingMax) pending_.erase(std::ranges::min_element(pending_, {}, &PendingPairing::asked_at));
+  if (pending_.size() >= kPendingMax)
+    pending_.erase(std::ranges::min_element(pending_, {}, &PendingPairing::asked_at));
   pending_.push_back({.request_id = random_uuid(),
                       .ask = ask,
                       .is_repair = !refused.approved_roles.empty(),
@@ -300,9 +303,8 @@ json::Object DeviceRegistry::list(UnixMillis now) {
     }
     json::Object& entry = paired.back().get_object();
     entry["roles"].get_array().push_back(json::Value(device.role));
-    entry["tokens"].get_array().push_back(json::Object{{"role", device.role},
-                                                       {"scopes", to_json(device.scopes)},
-                                                       {"createdAtMs", device.issued_at.value}});
+    entry["tokens"].get_array().push_back(json::Object{
+        {"role", device.role}, {"scopes", to_json(device.scopes)}, {"createdAtMs", device.issued_at.value}});
   }
   return {{"pending", std::move(waiting)}, {"paired", std::move(paired)}};
 }

@@ -18,7 +18,8 @@
 
 namespace gw::rpc {
 
-/// What a device asks for when it connects. Its proof has been checked; `public_key` is the base64url of 32 bytes.
+/// What a device asks for when it connects. Its proof has been checked; `public_key` is the base64url of 32
+/// bytes.
 struct PairingAsk {
   std::string device_id;
   std::string public_key;
@@ -69,8 +70,8 @@ struct PendingPairing {
 
 enum class TokenCheck { Ok, Wrong, UnknownDevice };
 
-/// The paired devices, in memory, written through to a DeviceStore. Lives on the control thread; the store must
-/// outlive it. After its end no completion of its own is called any more.
+/// The paired devices, in memory, written through to a DeviceStore. Lives on the control thread; the store
+/// must outlive it. After its end no completion of its own is called any more.
 class DeviceRegistry {
  public:
   /// `device.pair.requested` and `device.pair.resolved` with their payloads.
@@ -89,8 +90,8 @@ class DeviceRegistry {
   /// Compares in constant time.
   TokenCheck check_token(std::string_view device_id, std::string_view role, std::string_view token) const;
 
-  /// Admits a device: as it is, or after a silent approval, or not at all (then a pending request is left behind).
-  /// What changed is in the store before `done` is called; when saving fails nothing has changed.
+  /// Admits a device: as it is, or after a silent approval, or not at all (then a pending request is left
+  /// behind). What changed is in the store before `done` is called; when saving fails nothing has changed.
   /// Connects of one device are handled one after the other.
   void admit(PairingAsk ask, SilentApproval silent, UnixMillis now, Callback<AdmitOutcome> done);
 
@@ -121,7 +122,8 @@ class DeviceRegistry {
   bool is_loaded_ = false;
   std::map<Key, Device, std::less<>> devices_;
   std::vector<PendingPairing> pending_;
-  std::map<std::string, std::vector<Callback<>>, std::less<>> saving_;  // Device id: who waits for its save to end.
+  std::map<std::string, std::vector<Callback<>>, std::less<>>
+      saving_;  // Device id: who waits for its save to end.
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

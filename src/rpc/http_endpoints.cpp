@@ -48,9 +48,9 @@ HttpResponse ready(const HttpRequest& request, const Health& health, Authenticat
 HttpResponse startup(const Health& health) {
   const bool is_started = health.phase == Phase::Started;
   json::Object body{{"ok", is_started},
-                    {"status", is_started                         ? "started"
+                    {"status", is_started                        ? "started"
                                : health.phase == Phase::Starting ? "starting"
-                                                                  : "draining"},
+                                                                 : "draining"},
                     {"version", health.version},
                     {"uptimeMs", health.uptime.count()}};
   if (health.phase == Phase::Starting && !health.pending_reason.empty()) {
@@ -63,8 +63,8 @@ HttpResponse control_ui_config(const HttpRequest& request, const Health& health,
                                Authenticator& authenticator) {
   const BearerCheck bearer = authenticator.check_bearer(request);
   if (bearer.locked_for) {
-    auto response = error_answer(429, "Too many failed authentication attempts. Please try again later.",
-                                 "rate_limited");
+    auto response =
+        error_answer(429, "Too many failed authentication attempts. Please try again later.", "rate_limited");
     const auto wait_s = (*bearer.locked_for + kSecond - Millis{1}) / kSecond;
     response.headers.emplace_back("Retry-After", std::to_string(wait_s));
     return response;
@@ -83,12 +83,13 @@ Route route_of(std::string_view path) {
   if (path == "/health" || path == "/healthz") return Route::Health;
   if (path == "/ready" || path == "/readyz") return Route::Ready;
   if (path == "/startup" || path == "/startupz") return Route::Startup;
-  if (path == "/control-ui-config.json" || path == "/__openclaw/control-ui-config.json") return Route::ControlUiConfig;
+  if (path == "/control-ui-config.json" || path == "/__openclaw/control-ui-config.json")
+    return Route::ControlUiConfig;
   return Route::None;
 }
 
-HttpResponse respond(Route route, const HttpRequest& request, const Health& health, const config::Config& config,
-                     Authenticator& authenticator) {
+HttpResponse respond(Route route, const HttpRequest& request, const Health& health,
+                     const config::Config& config, Authenticator& authenticator) {
   switch (route) {
     case Route::Health:
       return uncached(json_answer(200, {{"ok", true}, {"status", "live"}}));

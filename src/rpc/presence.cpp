@@ -124,9 +124,8 @@ json::Array Presence::list(UnixMillis now) {
 }
 
 void Presence::drop_expired(UnixMillis now) {
-  std::erase_if(entries_, [&](const auto& item) {
-    return now.value - item.second.at.value > kEntryLifetime.count();
-  });
+  std::erase_if(entries_,
+                [&](const auto& item) { return now.value - item.second.at.value > kEntryLifetime.count(); });
 }
 
 }  // namespace gw::rpc

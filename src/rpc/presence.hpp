@@ -65,7 +65,8 @@ class Presence {
   /// The gateway's own entry first, then the newest; at most 200.
   json::Array list(UnixMillis now);
 
-  /// `stateVersion.presence`: starts at 1 and grows with every change. Entries that merely expire do not count.
+  /// `stateVersion.presence`: starts at 1 and grows with every change. Entries that merely expire do not
+  /// count.
   std::int64_t version() const { return version_; }
 
  private:

@@ -19,7 +19,8 @@ std::string proof_key(std::string_view address, bool is_local, ProofKind kind) {
 
 }  // namespace
 
-std::optional<frames::WireError> WriteLimiter::admit(std::string_view method, const Client& client, Instant now) {
+std::optional<frames::WireError> WriteLimiter::admit(std::string_view method, const Client& client,
+                                                     Instant now) {
   std::string key = write_key(method, client);
   auto found = windows_.find(key);
   if (found == windows_.end()) {
@@ -36,12 +37,12 @@ std::optional<frames::WireError> WriteLimiter::admit(std::string_view method, co
   const auto wait_s = (wait.count() + 999) / 1'000;
   const std::string limit =
       std::to_string(limits_.writes_max) + " per " + std::to_string(limits_.window.count() / 1'000) + "s";
-  return frames::WireError{
-      .code = "UNAVAILABLE",
-      .message = "rate limit exceeded for " + std::string(method) + "; retry after " + std::to_string(wait_s) + "s",
-      .details = {{"method", method}, {"limit", limit}},
-      .is_retryable = true,
-      .retry_after = wait};
+  return frames::WireError{.code = "UNAVAILABLE",
+                           .message = "rate limit exceeded for " + std::string(method) + "; retry after " +
+                                      std::to_string(wait_s) + "s",
+                           .details = {{"method", method}, {"limit", limit}},
+                           .is_retryable = true,
+                           .retry_after = wait};
 }
 
 void WriteLimiter::refund(std::string_view method, const Client& client, Instant now) {
@@ -57,7 +58,8 @@ void WriteLimiter::make_room(Instant now) {
   windows_.erase(std::ranges::min_element(windows_, {}, [](const auto& item) { return item.second.start; }));
 }
 
-std::optional<Millis> FailedAuthLimiter::locked_for(std::string_view address, ProofKind kind, Instant now) const {
+std::optional<Millis> FailedAuthLimiter::locked_for(std::string_view address, ProofKind kind,
+                                                    Instant now) const {
   const auto found = entries_.find(proof_key(address, false, kind));
   if (found == entries_.end() || !found->second.locked_until || *found->second.locked_until <= now) {
     return std::nullopt;

@@ -11,7 +11,8 @@
 #include "protocol/frames.hpp"
 #include "rpc/client.hpp"
 
-/// Two limiters that count per key in windows. Both hold a bounded number of keys and live on the control thread.
+/// Two limiters that count per key in windows. Both hold a bounded number of keys and live on the control
+/// thread.
 namespace gw::rpc {
 
 /// Writes to the control plane (`config.apply`, `gateway.restart.request`, …): so many per method and client.
@@ -68,8 +69,8 @@ class FailedAuthLimiter {
   std::optional<Millis> locked_for(std::string_view address, ProofKind kind, Instant now) const;
 
   struct Outcome {
-    Millis delay{0};  ///< Wait this long before the refusal is sent; 0 unless local.
-    bool is_first = false;     ///< Of its window.
+    Millis delay{0};        ///< Wait this long before the refusal is sent; 0 unless local.
+    bool is_first = false;  ///< Of its window.
     bool is_locked_now = false;
   };
   Outcome failed(std::string_view address, bool is_local, ProofKind kind, Instant now);

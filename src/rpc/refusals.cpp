@@ -56,7 +56,8 @@ struct SecretWords {
 
 SecretWords words_for(config::AuthMode mode) {
   if (mode == config::AuthMode::Password) {
-    return {"password", "AUTH_PASSWORD_", "give the client the gateway's password, for example in gateway.remote.password",
+    return {"password", "AUTH_PASSWORD_",
+            "give the client the gateway's password, for example in gateway.remote.password",
             "set gateway.auth.password or OPENCLAW_GATEWAY_PASSWORD"};
   }
   return {"token", "AUTH_TOKEN_", "give the client the gateway's token, for example in gateway.remote.token",
@@ -76,16 +77,16 @@ AuthText about_secret(AuthFailure failure, config::AuthMode mode) {
   const std::string prefix(words.prefix);
   const std::string start = "unauthorized: gateway " + noun;
   if (failure == AuthFailure::SecretMissing) {
-    return {noun + "_missing", prefix + "MISSING", start + " missing (" + std::string(words.client_hint) + ")",
-            "update_auth_configuration"};
+    return {noun + "_missing", prefix + "MISSING",
+            start + " missing (" + std::string(words.client_hint) + ")", "update_auth_configuration"};
   }
   if (failure == AuthFailure::SecretNotConfigured) {
     return {noun + "_missing_config", prefix + "NOT_CONFIGURED",
             start + " not configured on gateway (" + std::string(words.gateway_hint) + ")",
             "update_auth_configuration"};
   }
-  return {noun + "_mismatch", prefix + "MISMATCH", start + " mismatch (" + std::string(words.client_hint) + ")",
-          "update_auth_credentials"};
+  return {noun + "_mismatch", prefix + "MISMATCH",
+          start + " mismatch (" + std::string(words.client_hint) + ")", "update_auth_credentials"};
 }
 
 AuthText text_of(const AuthFailureFacts& facts) {
@@ -201,11 +202,11 @@ Refused refused_storage() {
 Refused refused_auth(const AuthFailureFacts& facts) {
   const AuthText text = text_of(facts);
   const bool can_retry = facts.can_retry_with_device_token;
-  Refused result =
-      refused(invalid(text.message, {{"code", text.code},
-                                     {"authReason", text.reason},
-                                     {"canRetryWithDeviceToken", can_retry},
-                                     {"recommendedNextStep", can_retry ? "retry_with_device_token" : text.next_step}}));
+  Refused result = refused(invalid(
+      text.message, {{"code", text.code},
+                     {"authReason", text.reason},
+                     {"canRetryWithDeviceToken", can_retry},
+                     {"recommendedNextStep", can_retry ? "retry_with_device_token" : text.next_step}}));
   if (facts.failure == AuthFailure::RateLimited) {
     result.error.is_retryable = true;
     result.error.retry_after = facts.retry_after;

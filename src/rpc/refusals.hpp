@@ -18,7 +18,8 @@ struct Refused {
   frames::WireError error;
   std::uint16_t close_code = 1008;
   std::string close_reason;  ///< At most 120 bytes.
-  Millis delay{0};           ///< The caller waits this long before it sends anything: guessing on this machine is slow.
+  Millis delay{
+      0};  ///< The caller waits this long before it sends anything: guessing on this machine is slow.
 };
 
 /// Closes 1008 with the message as the reason.

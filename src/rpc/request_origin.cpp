@@ -11,11 +11,13 @@ namespace {
 
 bool has_proxy_header(const HttpRequest& request) {
   return std::ranges::any_of(request.headers, [](const auto& header) {
-    return header.first == "forwarded" || header.first == "x-real-ip" || header.first.starts_with("x-forwarded-");
+    return header.first == "forwarded" || header.first == "x-real-ip" ||
+           header.first.starts_with("x-forwarded-");
   });
 }
 
-/// The host of `scheme://host[:port]` in lower case, brackets of an IPv6 address included; empty when it is no origin.
+/// The host of `scheme://host[:port]` in lower case, brackets of an IPv6 address included; empty when it is
+/// no origin.
 std::string host_of(std::string_view origin) {
   const std::size_t colon = origin.find("://");
   if (colon == std::string_view::npos || colon == 0) return {};
@@ -42,7 +44,8 @@ bool is_listed(std::string_view origin, const config::Config& config) {
   const std::string wanted = normalized(origin);
   const std::string port = ":" + std::to_string(config.port);
   if (wanted == "http://localhost" + port || wanted == "http://127.0.0.1" + port) return true;
-  return std::ranges::any_of(config.allowed_origins, [&](const auto& one) { return normalized(one) == wanted; });
+  return std::ranges::any_of(config.allowed_origins,
+                             [&](const auto& one) { return normalized(one) == wanted; });
 }
 
 }  // namespace
@@ -52,8 +55,9 @@ bool is_local(const HttpRequest& request) { return request.peer_is_loopback && !
 std::optional<HttpResponse> refuse_upgrade(const HttpRequest& request) {
   if (!has_proxy_header(request)) return std::nullopt;
   return json_answer(
-      403, json::Object{{"error", json::Object{{"message", "Proxy client attribution is required. This gateway trusts "
-                                                           "no proxy; connect to it directly."},
+      403, json::Object{{"error", json::Object{{"message",
+                                                "Proxy client attribution is required. This gateway trusts "
+                                                "no proxy; connect to it directly."},
                                                {"type", "proxy_attribution_required"}}}});
 }
 

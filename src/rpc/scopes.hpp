@@ -21,10 +21,12 @@ bool allows(std::span<const std::string> granted, Scope scope);
 /// Whether `granted` allows everything that `asked` would. Unknown names in `asked` are not covered.
 bool covers(std::span<const std::string> granted, std::span<const std::string> asked);
 
-/// The known names of `asked` in their order, each once. Unknown names are dropped: nobody grants what nobody knows.
+/// The known names of `asked` in their order, each once. Unknown names are dropped: nobody grants what nobody
+/// knows.
 std::vector<std::string> known_scopes(std::span<const std::string> asked);
 
-/// As pairings are stored: implied scopes added (`admin`: `read`, `write`; `write`: `read`), sorted, each once.
+/// As pairings are stored: implied scopes added (`admin`: `read`, `write`; `write`: `read`), sorted, each
+/// once.
 std::vector<std::string> normalized_scopes(std::span<const std::string> scopes);
 
 }  // namespace gw::rpc
