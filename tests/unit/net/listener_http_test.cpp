@@ -71,7 +71,7 @@ TEST(ListenerHttpTest, DeliversItsAnswerToAClientThatSendsABody) {
 TEST(ListenerHttpTest, DeliversALargeAnswerToASlowClientThatHasEndedItsSide) {
   Script script;
   script.handle = [](const HttpRequest&) { return HttpResponse{200, {}, std::string(8'000'000, 'z')}; };
-  Server server(script);
+  Server server(script, {.handshake_timeout = Millis{60'000}, .close_grace = Millis{60'000}});
   Client client(server.socket.port, 4'096);
   client.write(kGet);
   client.end_output();

@@ -7,7 +7,7 @@ namespace {
 
 using Kind = ws::Item::Kind;
 
-constexpr Millis kPing{150};
+constexpr Millis kPing{300};
 
 std::shared_ptr<const std::string> shared(std::string text) {
   return std::make_shared<const std::string>(std::move(text));

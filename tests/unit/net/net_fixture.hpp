@@ -70,6 +70,7 @@ class Server final : public ConnectionAcceptor {
   Server(int listen_fd, Script script, ListenerOptions options = {});
   ~Server() override;
 
+  std::optional<HttpResponse> refuse_upgrade(const HttpRequest&) override { return refusal; }
   HttpResponse handle(const HttpRequest& request) override;
   std::unique_ptr<ConnectionHandler> open(const HttpRequest& request, Connection& connection) override;
 

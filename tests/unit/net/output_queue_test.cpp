@@ -83,6 +83,16 @@ TEST_F(OutputQueueTest, SharesItsPayloadsAndLetsGoOfWrittenOnes) {
   EXPECT_EQ(text.use_count(), 1);
 }
 
+TEST_F(OutputQueueTest, LetsGoOfWrittenPayloadsWhileOthersWait) {
+  const auto first = std::make_shared<const std::string>("first");
+  const auto second = std::make_shared<const std::string>(5'000'000, 'x');
+  queue_.push({}, first);
+  queue_.push({}, second);
+  EXPECT_EQ(queue_.write_to(ours_.fd()), Outcome::Waiting);
+  EXPECT_EQ(first.use_count(), 1);
+  EXPECT_EQ(second.use_count(), 2);
+}
+
 TEST_F(OutputQueueTest, TellsAPeerThatIsGone) {
   theirs_.close();
   push_message("x");
