@@ -21,7 +21,9 @@ struct LogField {
   LogField(std::string_view k, const std::string& v) : key(k), value(std::string_view(v)) {}
   LogField(std::string_view k, const Secret&) : key(k), value(std::string_view("***")) {}
   LogField(std::string_view k, std::same_as<bool> auto v) : key(k), value(v) {}
-  LogField(std::string_view k, std::integral auto v) : key(k), value(static_cast<std::int64_t>(v)) {}
+  template <std::integral T>
+    requires(!std::same_as<T, bool>)
+  LogField(std::string_view k, T v) : key(k), value(static_cast<std::int64_t>(v)) {}
 
   std::string_view key;
   Value value;
