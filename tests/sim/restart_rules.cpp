@@ -128,6 +128,10 @@ void RestartWorld::check_state(bool is_after_tick) {
   expect(machine_.phase() == told_phase_, "every change of phase is told");
   expect(machine_.phase() == expected_phase(), "the phase is the one that clients are told about");
   expect(machine_.id() == (slot_ ? slot_->id : ""), "the id is that of the restart under way");
+  if (!slot_) {
+    expect(machine_.mode() == restart::Mode::Safe, "without a restart there is no mode left over");
+    expect(!machine_.cut_at(), "without a restart there is no limit left over");
+  }
   if (slot_ && slot_->is_pending()) {
     expect(machine_.mode() == slot_->ledger.mode(), "the mode is the strongest of all requests");
     expect(machine_.cut_at() == slot_->ledger.cut_at(), "the limit is the shortest of all requests");
