@@ -157,6 +157,7 @@ Result<JobId> JobTable::insert(const NewJob& job) {
   auto done = insert_.run(name_of(job.kind), job.run_id, job.session_key, job.agent_id, job.text, *options,
                           job.accepted_at);
   if (!done) return std::unexpected(done.error());
+  change_queued(1);
   return JobId{database_.last_insert_id()};
 }
 
@@ -170,7 +171,18 @@ Result<std::optional<JobRow>> JobTable::find_run(std::string_view run_id) {
   return read_one(find_run_.query(run_id));
 }
 
-Result<std::int64_t> JobTable::count_queued() { return read_count(count_queued_.query()); }
+Result<std::int64_t> JobTable::count_queued() {
+  if (!queued_count_) {
+    const auto counted = read_count(count_queued_.query());
+    if (!counted) return counted;
+    queued_count_ = *counted;
+  }
+  return *queued_count_;
+}
+
+void JobTable::change_queued(std::int64_t by) {
+  if (queued_count_) *queued_count_ += by;
+}
 
 Result<std::int64_t> JobTable::count_queued(std::string_view session_key) {
   return read_count(count_queued_in_.query(session_key));
@@ -187,16 +199,22 @@ Result<std::vector<Job>> JobTable::queued_in(std::string_view session_key) {
 Result<std::vector<Job>> JobTable::queued() { return read_all(queued_.query()); }
 
 Status JobTable::set_running(const JobRow& row) {
+  change_queued(-1);
   return set_running_.run(row.job.id.value, row.owner, row.job.attempt, row.prompt_seq, row.job.started_at);
 }
 
-Status JobTable::set_over(const JobRow& row) {
+Status JobTable::set_over(const JobRow& row, JobState before) {
   const auto result = to_text(row.job.result);
   if (!result) return std::unexpected(result.error());
+  if (before == JobState::Queued) change_queued(-1);
   return set_over_.run(row.job.id.value, name_of(row.job.state), row.owner, row.job.ended_at, *result);
 }
 
-Status JobTable::requeue_others(std::string_view owner) { return requeue_others_.run(owner); }
+Status JobTable::requeue_others(std::string_view owner) {
+  auto done = requeue_others_.run(owner);
+  if (done) change_queued(database_.changed_rows());
+  return done;
+}
 
 Result<bool> JobTable::delete_ended(UnixMillis before, std::int64_t limit) {
   if (auto done = delete_ended_.run(before, limit); !done) return std::unexpected(done.error());

@@ -30,6 +30,8 @@ class JobTable {
   /// Of either kind; the newer one when there are two.
   Result<std::optional<JobRow>> find_run(std::string_view run_id);
 
+  /// Of all sessions. Counted by SQLite once, then kept up to date here: a deep queue must not slow down its
+  /// growth.
   Result<std::int64_t> count_queued();
   Result<std::int64_t> count_queued(std::string_view session_key);
   Result<bool> is_running_in(std::string_view session_key);
@@ -38,16 +40,24 @@ class JobTable {
   /// Of all sessions, oldest first, without their texts.
   Result<std::vector<Job>> queued();
 
+  /// The job was queued.
   Status set_running(const JobRow& row);
-  Status set_over(const JobRow& row);
+  Status set_over(const JobRow& row, JobState before);
   /// Makes the running jobs of everyone but `owner` queued again.
   Status requeue_others(std::string_view owner);
 
   /// Deletes at most `limit` jobs that ended before `before`, with their steps. True when there are more.
   Result<bool> delete_ended(UnixMillis before, std::int64_t limit);
 
+  /// What `count_queued` knows. Whoever undoes writes in the database puts back the value from before them.
+  std::optional<std::int64_t> known_queued() const { return queued_count_; }
+  void restore_queued(std::optional<std::int64_t> count) { queued_count_ = count; }
+
  private:
+  void change_queued(std::int64_t by);
+
   Database& database_;
+  std::optional<std::int64_t> queued_count_;
   Statement insert_, find_, find_key_, find_run_;
   Statement count_queued_, count_queued_in_, running_in_, queued_in_, queued_;
   Statement set_running_, set_over_, requeue_others_;

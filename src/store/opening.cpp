@@ -21,7 +21,6 @@ constexpr const char* kWriterPragmas = R"(
   PRAGMA temp_store = MEMORY;
   PRAGMA cache_size = -512;
   PRAGMA mmap_size = 0;
-  PRAGMA wal_autocheckpoint = 0;
   PRAGMA journal_size_limit = 8388608;
 )";
 

@@ -7,9 +7,12 @@ namespace {
   "key, id, agent_id, label, model, created_at_ms, updated_at_ms, message_count, last_state"
 
 constexpr const char* kTouch = R"(
+  UPDATE session SET updated_at_ms = ?2 WHERE key = ?1 RETURNING id
+)";
+
+// Not one statement with ON CONFLICT: its plan would look through all jobs for children of the key.
+constexpr const char* kCreate = R"(
   INSERT INTO session (key, id, agent_id, created_at_ms, updated_at_ms) VALUES (?1, ?2, ?3, ?4, ?4)
-  ON CONFLICT (key) DO UPDATE SET updated_at_ms = excluded.updated_at_ms
-  RETURNING id
 )";
 
 constexpr const char* kChange = R"(
@@ -71,6 +74,7 @@ std::string pattern_of(std::string_view text) {
 
 SessionTable::SessionTable(Database& d)
     : touch_(d, kTouch),
+      create_(d, kCreate),
       change_(d, kChange),
       find_(d, kFind),
       list_(d, kList),
@@ -79,19 +83,24 @@ SessionTable::SessionTable(Database& d)
       count_found_(d, kCountFound) {}
 
 Status SessionTable::prepare() {
-  for (auto* one : {&touch_, &change_, &find_, &list_, &count_, &search_, &count_found_}) {
+  for (auto* one : {&touch_, &create_, &change_, &find_, &list_, &count_, &search_, &count_found_}) {
     if (auto ready = one->prepare(); !ready) return ready;
   }
   return {};
 }
 
 Result<std::string> SessionTable::touch(const NewJob& job) {
-  auto rows = touch_.query(job.session_key, job.session_id, job.agent_id, job.accepted_at);
+  auto rows = touch_.query(job.session_key, job.accepted_at);
   const auto found = rows.next();
   if (!found) return std::unexpected(found.error());
-  auto id = rows.text(0);
-  if (const auto end = rows.next(); !end) return std::unexpected(end.error());
-  return id;
+  if (*found) {
+    auto id = rows.text(0);
+    if (const auto end = rows.next(); !end) return std::unexpected(end.error());
+    return id;
+  }
+  auto created = create_.run(job.session_key, job.session_id, job.agent_id, job.accepted_at);
+  if (!created) return std::unexpected(created.error());
+  return job.session_id;
 }
 
 Status SessionTable::change(std::string_view key, const SessionChange& change) {

@@ -33,7 +33,7 @@ class SessionTable {
   Result<SessionPage> page(std::size_t limit, std::size_t offset, std::string_view search);
 
  private:
-  Statement touch_, change_, find_, list_, count_, search_, count_found_;
+  Statement touch_, create_, change_, find_, list_, count_, search_, count_found_;
 };
 
 }  // namespace gw::store

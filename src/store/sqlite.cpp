@@ -11,7 +11,7 @@ namespace gw::store {
 namespace {
 
 // How long a connection waits for a lock. Only another process that opens or recovers the file can hold one.
-constexpr int kBusyWaitMs = 5'000;
+constexpr int kBusyWaitMs = 2'000;
 
 std::string cause_of(int extended_code, int system_error, const char* text) {
   const bool no_space = system_error == ENOSPC || system_error == EDQUOT;
@@ -58,7 +58,8 @@ Result<std::unique_ptr<Database>> Database::open(const std::filesystem::path& fi
   sqlite3_busy_timeout(handle, kBusyWaitMs);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-  // Replaces SQLite's automatic checkpoint, which would run before a commit returns.
+  // Replaces the automatic checkpoint, which would run before a commit returns. `PRAGMA wal_autocheckpoint`
+  // would take the hook away again.
   if (mode == Mode::Write) sqlite3_wal_hook(handle, note_wal_pages, &database->wal_pages_);
   return database;
 }

@@ -170,11 +170,12 @@ Result<std::vector<Message>> finish(Tables& tables, Outcome& outcome) {
   if (row.job.state == JobState::Running && row.owner != outcome.owner) {
     return fail(Code::Conflict, name_of(outcome.job) + " belongs to another generation");
   }
+  const JobState before = row.job.state;
   row.owner = outcome.owner;
   row.job.state = outcome.state;
   row.job.ended_at = outcome.ended_at;
   row.job.result = std::move(outcome.result);
-  if (auto done = tables.jobs.set_over(row); !done) return std::unexpected(done.error());
+  if (auto done = tables.jobs.set_over(row, before); !done) return std::unexpected(done.error());
   if (auto done = tables.steps.end_open(row.job.id, step_state_of(outcome.state), outcome.ended_at); !done) {
     return std::unexpected(done.error());
   }

@@ -86,23 +86,31 @@ void Writer::commit(Group group) {
 
 Status Writer::run_all(Group& group) {
   Live& live = *live_;
+  auto& jobs = live.connection->tables.jobs;
+  const auto queued = jobs.known_queued();
   auto done = live.begin.run();
   for (std::size_t i = 0; done && i < group.size(); ++i) done = run_one(*group[i]);
   if (done) done = live.commit.run();
   // The first error is the one to report; SQLite may have rolled back by itself.
-  if (!done && live.database().in_transaction()) (void)live.rollback.run();
-  if (!done) done.error().code = Code::Storage;
+  if (!done) {
+    if (live.database().in_transaction()) (void)live.rollback.run();
+    jobs.restore_queued(queued);
+    done.error().code = Code::Storage;
+  }
   return done;
 }
 
 /// Fails only when the whole group has to.
 Status Writer::run_one(Operation& operation) {
   Live& live = *live_;
+  Tables& tables = live.connection->tables;
   if (auto marked = live.mark.run(); !marked) return marked;
-  const auto done = operation.run(live.connection->tables);
+  const auto queued = tables.jobs.known_queued();
+  const auto done = operation.run(tables);
   if (!done) {
     if (!live.database().in_transaction()) return done;
     if (auto undone = live.undo.run(); !undone) return undone;
+    tables.jobs.restore_queued(queued);
   }
   return live.release.run();
 }

@@ -372,27 +372,43 @@ TEST_F(WorkStoreTest, ASessionTakesOnlySoManyQueuedMessages) {
   EXPECT_TRUE(known && !known->is_new) << "a repeat is answered though the queue is full";
 }
 
-TEST_F(WorkStoreTest, AllSessionsTogetherTakeOnlySoManyQueuedMessages) {
+TEST_F(WorkStoreTest, TheQueueIsBoundedAndEveryWayOutOfItMakesRoom) {
   std::size_t answered = 0;
-  std::size_t sent = 0;
-  for (; sent < limits::kQueuedJobsMax; ++sent) {
-    const auto n = std::to_string(sent);
-    db->store.admit(new_job("r" + n, "agent:main:" + std::to_string(sent % 20)),
+  for (std::size_t i = 0; i < limits::kQueuedJobsMax; ++i) {
+    db->store.admit(new_job("r" + std::to_string(i), "agent:main:" + std::to_string(i % 20)),
                     [&](const Result<Admission>& result) { answered += result ? 1 : 0; });
-    if (sent % 1'000 == 999) {
-      ASSERT_TRUE(loop.run_until([&] { return answered == sent + 1; }));
+    if (i % 1'000 == 999) {
+      ASSERT_TRUE(loop.run_until([&] { return answered == i + 1; }));
     }
   }
-  EXPECT_EQ(code_of(db->admit(new_job("one more", "agent:main:fresh"))), Code::Unavailable);
-  EXPECT_FALSE(db->history("agent:main:fresh")->session) << "a refusal leaves no session behind";
+  const auto key = std::string("agent:main:fresh");
+  const auto is_full = [&](const std::string& run) {
+    return code_of(db->admit(new_job(run, key))) == Code::Unavailable;
+  };
+  EXPECT_TRUE(is_full("a1"));
+  EXPECT_FALSE(db->history(key)->session) << "a refusal leaves no session behind";
+  ASSERT_TRUE(db->begin(JobId{1}));
+  (void)admitted(new_job("a1", key));
+  EXPECT_TRUE(is_full("a2"));
+  ASSERT_TRUE(db->finish(outcome_of(JobId{2}, JobState::Aborted)));
+  (void)admitted(new_job("a2", key));
+  EXPECT_TRUE(is_full("a3"));
+  ASSERT_TRUE(db->finish(outcome_of(JobId{1})));
+  EXPECT_TRUE(is_full("a3")) << "a running job had left the queue before";
+  ASSERT_TRUE(db->begin(JobId{3}));
+  ASSERT_TRUE(db->take_over("g2"));
+  EXPECT_TRUE(is_full("a3")) << "the requeued one took the room";
+  reopen();
+  EXPECT_TRUE(is_full("a3"));
 }
 
 TEST_F(WorkStoreTest, PruneDeletesEndedJobsInBoundedBatchesAndKeepsTranscripts) {
   constexpr int kJobs = 300;
   int answered = 0;
+  const std::int64_t first = admitted(new_job("r0")).id.value;
+  for (int i = 1; i < kJobs; ++i) db->store.admit(new_job("r" + std::to_string(i)), [](const auto&) {});
   for (int i = 0; i < kJobs; ++i) {
-    const auto job = admitted(new_job("r" + std::to_string(i)));
-    auto outcome = outcome_of(job.id, JobState::Aborted);
+    auto outcome = outcome_of(JobId{first + i}, JobState::Aborted);
     outcome.ended_at = UnixMillis{1'000 + i};
     outcome.messages.clear();
     db->store.finish(outcome, [&](const auto& result) { answered += result ? 1 : 0; });
