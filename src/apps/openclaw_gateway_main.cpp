@@ -81,8 +81,8 @@ int refuse(platform::PacketChannel& control, const std::string& reason, int exit
   return exit_code;
 }
 
-std::string describe(const std::vector<config::Issue>& issues) {
-  std::string text = "the configuration is not valid";
+std::string describe(const config::Paths& paths, const std::vector<config::Issue>& issues) {
+  std::string text = "the configuration " + paths.config_file.string() + " is not valid:";
   for (const config::Issue& issue : issues)
     text += "\n- " + (issue.path.empty() ? "" : issue.path + ": ") + issue.message;
   return text;
@@ -105,7 +105,7 @@ int serve(const Arguments& arguments, platform::PacketChannel control) {
   if (!paths) return refuse(control, paths.error().message, kExitConfig);
   auto loaded = config::load(*paths, from_environment);
   if (!loaded) return refuse(control, loaded.error().message, kExitConfig);
-  if (!loaded->issues.empty()) return refuse(control, describe(loaded->issues), kExitConfig);
+  if (!loaded->issues.empty()) return refuse(control, describe(*paths, loaded->issues), kExitConfig);
   config::Config& config = loaded->config;
   apply_flags(config, arguments);
 

@@ -9,8 +9,8 @@ std::expected<Client, Failure> open_session(const Context& cli, const Target& ta
   Identity identity;
   identity.scopes = std::move(scopes);
   auto device = config::load_or_create_identity(cli.paths.device_key(), platform::wall_now());
-  if (!device) return std::unexpected(cli_failure(device.error().message));
-  identity.device = *std::move(device);
+  // Without a key (a full disk, a read-only state directory) the shared secret alone still does.
+  if (device) identity.device = *std::move(device);
   return Client::connect(target, identity, deadline);
 }
 

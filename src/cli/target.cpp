@@ -76,7 +76,8 @@ std::string loopback_url(std::uint16_t port) {
 }
 
 std::uint16_t local_port(const TargetInput& input) {
-  if (input.environment("OPENCLAW_GATEWAY_PORT") || !input.running_port) return input.config.port;
+  const bool is_told = !input.environment("OPENCLAW_GATEWAY_PORT").value_or("").empty();
+  if (is_told || !input.running_port) return input.config.port;
   return *input.running_port;
 }
 

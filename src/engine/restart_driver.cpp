@@ -150,7 +150,6 @@ void RestartDriver::on_retire() { parts_.service.exit(0); }
 
 void RestartDriver::on_stop() {
   if (std::exchange(is_stopping_, true)) return;
-  parts_.log.info("gateway", "received SIGTERM; shutting down");
   step(restart::StopAsked{});
   parts_.engine.cut();
   parts_.service.stop_serving(false, [this] { parts_.service.exit(0); });

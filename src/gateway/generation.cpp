@@ -71,6 +71,7 @@ struct Generation::Impl final : engine::Service {
   Impl(GenerationOptions given, Log& to_log);
 
   int run();
+  void log_ignored_keys();
   void take(const keeper::Take& message);
   void serve(std::optional<Instant> released_at);
   void take_queue(std::optional<Instant> released_at);
@@ -188,9 +189,17 @@ int Generation::Impl::run() {
     return kExitFailed;
   }
   keeper.send(keeper::Ready{facts.boot_id, std::string(kVersion)});
+  log_ignored_keys();
   keeper.start();
   loop.run();
   return exit_code;
+}
+
+// Once for each generation: keys of OpenClaw that this release does not act on.
+void Generation::Impl::log_ignored_keys() {
+  std::string keys;
+  for (const std::string& key : options.config.ignored) keys += (keys.empty() ? "" : ", ") + key;
+  if (!keys.empty()) log.warn("config", "ignored keys that this release does not act on: " + keys);
 }
 
 void Generation::Impl::take(const keeper::Take& message) {

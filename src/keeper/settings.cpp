@@ -36,8 +36,8 @@ std::expected<void, Refusal> check_mode(const Request& request, const config::Lo
   if (request.allow_unconfigured) return {};
   if (!loaded.config.file_exists) {
     return refuse("Missing config: " + file +
-                  " does not exist.\nWrite {\"gateway\":{\"mode\":\"local\"}} into it, "
-                  "or start with --allow-unconfigured to run on defaults.");
+                  " does not exist.\nWrite {\"gateway\":{\"mode\":\"local\"}} into it (gateway.mode says "
+                  "what this machine does), or start with --allow-unconfigured to run on defaults.");
   }
   if (loaded.config.mode.empty()) {
     return refuse(

@@ -149,8 +149,9 @@ void SocketConnection::answer_request(std::span<char> rest) {
                       .headers = std::move(head->headers),
                       .peer_address = peer_.text,
                       .peer_is_loopback = peer_.is_loopback};
-  if (is_upgrade) return upgrade(std::move(request), accept, rest);
-  const HttpResponse response = host_.acceptor().handle(request);
+  const auto refusal = is_upgrade ? host_.acceptor().refuse_upgrade(request) : std::nullopt;
+  if (is_upgrade && !refusal) return upgrade(std::move(request), accept, rest);
+  const HttpResponse response = refusal ? *refusal : host_.acceptor().handle(request);
   respond(response.status, response.headers, response.body, request.method == "HEAD");
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -68,6 +69,8 @@ class ConnectionAcceptor {
   virtual ~ConnectionAcceptor() = default;
   /// Answers one plain request.
   virtual HttpResponse handle(const HttpRequest& request) = 0;
+  /// The answer to an upgrade that is not wanted; nothing lets it go on.
+  virtual std::optional<HttpResponse> refuse_upgrade(const HttpRequest& request) = 0;
   /// A finished WebSocket upgrade. The handler is destroyed after its `on_closed`.
   virtual std::unique_ptr<ConnectionHandler> open(const HttpRequest& request, Connection& connection) = 0;
 };

@@ -4,6 +4,7 @@
 
 #include "base/limits.hpp"
 #include "base/uuid.hpp"
+#include "rpc/request_origin.hpp"
 
 namespace gw::rpc {
 namespace {
@@ -178,6 +179,10 @@ class ClientSocket final : public ConnectionHandler {
 }  // namespace
 
 HttpResponse Server::handle(const HttpRequest& request) { return parts_.answer_http(request); }
+
+std::optional<HttpResponse> Server::refuse_upgrade(const HttpRequest& request) {
+  return rpc::refuse_upgrade(request);
+}
 
 std::unique_ptr<ConnectionHandler> Server::open(const HttpRequest& request, Connection& connection) {
   return std::make_unique<ClientSocket>(parts_, request, connection);

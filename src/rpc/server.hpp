@@ -40,6 +40,7 @@ class Server final : public ConnectionAcceptor {
   explicit Server(Parts parts) : parts_(std::move(parts)) {}
 
   HttpResponse handle(const HttpRequest& request) override;
+  std::optional<HttpResponse> refuse_upgrade(const HttpRequest& request) override;
   std::unique_ptr<ConnectionHandler> open(const HttpRequest& request, Connection& connection) override;
 
  private:

@@ -86,6 +86,7 @@ class Server final : public ConnectionAcceptor {
   Counter closed;  ///< Calls of `on_closed`.
   Counter opened;
   std::atomic<Connection*> last = nullptr;
+  std::optional<HttpResponse> refusal;  ///< The answer to every upgrade; set before clients come.
 
  private:
   void begin(int listen_fd, ListenerOptions options);
