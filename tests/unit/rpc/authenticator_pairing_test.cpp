@@ -124,6 +124,21 @@ TEST_F(PairingTest, AWrongDeviceTokenOfAPairedDeviceIsAMismatch) {
   EXPECT_EQ(outcome.error().delay, Millis{250});
 }
 
+TEST_F(PairingTest, ARightSecretMakesUpForAStaleDeviceToken) {
+  const std::string token = pair(cli_with_token({"operator.read"}));
+  const auto outcome = knock(with_auth(cli_with_token({"operator.admin"}), "deviceToken", "stale"));
+  ASSERT_TRUE(outcome.has_value());
+  EXPECT_EQ(outcome->client.auth_method, "token");
+  EXPECT_NE(text_at(outcome->auth, "deviceToken"), token);
+}
+
+TEST_F(PairingTest, APairedDeviceWithAWrongSecretIsToldToTryItsToken) {
+  (void)pair(cli_with_token({"operator.read"}));
+  const auto outcome = knock(with_auth(cli({"operator.read"}), "token", "wrong"));
+  EXPECT_EQ(fate(outcome), "AUTH_TOKEN_MISMATCH");
+  EXPECT_EQ(text_at(outcome.error().error.details, "recommendedNextStep"), "retry_with_device_token");
+}
+
 TEST_F(PairingTest, AnotherDeviceCannotUseTheToken) {
   const std::string token = pair(cli_with_token({"operator.read"}));
   const TestDevice thief('b');
