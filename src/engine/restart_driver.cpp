@@ -26,6 +26,7 @@ RestartDriver::RestartDriver(Parts parts, restart::Limits limits)
     : parts_(std::move(parts)), machine_(limits) {}
 
 void RestartDriver::begin_serving(std::optional<Instant> released_at) {
+  if (resume_reason_) return step(restart::Resumed{*std::exchange(resume_reason_, std::nullopt)});
   const Instant now = parts_.loop.now();
   parts_.store.recent(kRecentMax, [this, released_at, now](Result<std::vector<RestartRecord>> records) {
     if (!records) {
@@ -142,7 +143,8 @@ void RestartDriver::on_successor_failed(const std::string& reason) { step(restar
 void RestartDriver::on_resume(const std::string& reason) {
   parts_.log.error("restart", "the successor failed after the hand-over; serving again",
                    {{"reason", reason}});
-  step(restart::Resumed{reason});
+  resume_reason_ =
+      reason;  // Told to the machine once the database is ours again: the failure is to be recorded.
   parts_.service.serve_again();
 }
 
@@ -197,7 +199,7 @@ void RestartDriver::apply(const restart::Fence& effect) { parts_.engine.fence(ef
 void RestartDriver::apply(const restart::StartSuccessor&) {
   if (parts_.engine.running() == 0) {
     parts_.log.info("gateway", "all active work drained");
-  } else if (machine_.mode() == restart::Mode::Force) {
+  } else if (machine_.cut_at() && *machine_.cut_at() <= requested_at_) {
     for (const RunningTask& task : parts_.engine.running_tasks()) {
       parts_.log.warn("gateway", "restart blocked by active background task run(s): taskId=" + task.task_id +
                                      " runId=" + task.run_id);

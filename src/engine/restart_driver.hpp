@@ -86,6 +86,7 @@ class RestartDriver final : public SupervisorEvents {
 
   /// Loads the history and writes the ending of the restart that brought this generation up.
   /// `released_at`: when the predecessor stopped accepting; nothing when there was none.
+  /// After `on_resume` it writes the failure of the restart instead.
   void begin_serving(std::optional<Instant> released_at);
 
   Preflight preflight() const;
@@ -128,6 +129,7 @@ class RestartDriver final : public SupervisorEvents {
   std::optional<restart::Answer> last_answer_;  // Of the step under way; nothing when it was refused.
   Instant requested_at_{};
   std::unique_ptr<Timer> timer_;
+  std::optional<std::string> resume_reason_;  // Set from `on_resume` to serving.
   restart::Phase told_phase_ = restart::Phase::Idle;
   bool is_stopping_ = false;
 };
