@@ -106,6 +106,17 @@ TEST(ListenerHttpTest, RefusesAWrongUpgradeAndNamesTheVersionItSpeaks) {
   EXPECT_EQ(server.opened.value(), 0);
 }
 
+TEST(ListenerHttpTest, AnswersAnUpgradeThatTheAcceptorDoesNotWant) {
+  Server server;
+  server.refusal = HttpResponse{403, {}, "not from there"};
+  Client client(server.socket.port);
+  client.write(kUpgradeRequest);
+  const auto response = client.read_to_end();
+  EXPECT_EQ(first_line(response), "HTTP/1.1 403 Forbidden");
+  EXPECT_TRUE(response->ends_with("not from there"));
+  EXPECT_EQ(server.opened.value(), 0);
+}
+
 TEST(ListenerHttpTest, TimesOutAHeadThatNeverEnds) {
   Server server({}, {.handshake_timeout = Millis{20}});
   Client client(server.socket.port);
