@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "platform/clock.hpp"
+#include "platform/memory.hpp"
 
 namespace gw::keeper {
 namespace {
@@ -194,6 +195,7 @@ void Keeper::apply(const gen::ReportServing& e) {
     world_.notifier.send("STATUS=Serving, generation " + std::to_string(e.id.value));
     return;
   }
+  platform::release_startup_code();
   world_.notifier.send("READY=1\nMAINPID=" + std::to_string(::getpid()) + "\nSTATUS=Serving");
 }
 

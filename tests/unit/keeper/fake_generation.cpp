@@ -1,0 +1,103 @@
+// Stands in for `openclaw-gateway` in the keeper's tests: speaks the control protocol, serves nothing. What
+// it does is in FAKE_PLAN, one entry per generation separated by `,`: `ok`, `fail78`, `die-at-start`,
+// `die-after-take`, `restart` (asks for a successor once it serves), `ignore-stop`. Later generations follow
+// the last entry. What it sees goes line by line to the file FAKE_LOG.
+
+#include <cstdlib>
+#include <fstream>
+#include <poll.h>
+#include <string>
+#include <unistd.h>
+
+#include "platform/packet_channel.hpp"
+#include "protocol/keeper_messages.hpp"
+
+namespace {
+
+using namespace gw;
+
+std::string plan_of(int generation) {
+  std::string plan = std::getenv("FAKE_PLAN");
+  for (int i = 1; i < generation && plan.find(',') != std::string::npos; ++i)
+    plan.erase(0, plan.find(',') + 1);
+  return plan.substr(0, plan.find(','));
+}
+
+class Fake {
+ public:
+  Fake(int number, std::string plan) : number_(number), plan_(std::move(plan)), channel_(platform::Fd(3)) {}
+
+  int run() {
+    note("started");
+    if (plan_ == "die-at-start") return 9;
+    if (plan_ == "fail78") {
+      say(keeper::Failed{"a bad key", 78});
+      return 78;
+    }
+    say(keeper::Ready{"boot", "fake"});
+    for (;;) {
+      pollfd entry{channel_.fd(), POLLIN, 0};
+      ::poll(&entry, 1, -1);
+      auto packet = channel_.receive(keeper::kMessageBytesMax);
+      if (!packet) return 0;  // The keeper is gone.
+      if (!*packet) continue;
+      const auto message = keeper::decode(**packet);
+      if (message && on_message(*message)) return exit_code_;
+    }
+  }
+
+ private:
+  /// True: end.
+  bool on_message(const keeper::Message& message) {
+    if (std::holds_alternative<keeper::Take>(message)) return on_take();
+    if (std::holds_alternative<keeper::SuccessorReady>(message)) {
+      note("successor ready");
+      say(keeper::Released{});
+    } else if (const auto* failed = std::get_if<keeper::SuccessorFailed>(&message)) {
+      note("successor failed: " + failed->reason);
+    } else if (const auto* resume = std::get_if<keeper::Resume>(&message)) {
+      note("resume: " + resume->reason);
+    } else if (const auto* signal = std::get_if<keeper::RestartSignal>(&message)) {
+      note("signal " + signal->name);
+      say(keeper::StartSuccessor{});
+    } else if (std::holds_alternative<keeper::Retire>(message)) {
+      note("retire");
+      return true;
+    } else if (std::holds_alternative<keeper::Stop>(message)) {
+      note("stop");
+      return plan_ != "ignore-stop";
+    }
+    return false;
+  }
+
+  bool on_take() {
+    note("take");
+    if (plan_ == "die-after-take") {
+      exit_code_ = 7;
+      return true;
+    }
+    say(keeper::Serving{});
+    note("serving");
+    if (plan_ == "restart") say(keeper::StartSuccessor{});
+    return false;
+  }
+
+  void say(const keeper::Message& message) { (void)channel_.send(keeper::encode(message)); }
+  void note(const std::string& text) const {
+    std::ofstream(std::getenv("FAKE_LOG"), std::ios::app)
+        << (std::to_string(number_) + " " + text + " " + std::to_string(::getpid()) + "\n") << std::flush;
+  }
+
+  int number_;
+  std::string plan_;
+  platform::PacketChannel channel_;
+  int exit_code_ = 0;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc < 3 || std::string(argv[1]) != "--generation") return 2;
+  const int number = std::atoi(argv[2]);
+  return Fake(number, plan_of(number)).run();
+}

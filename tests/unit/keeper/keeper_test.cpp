@@ -1,0 +1,179 @@
+#include "keeper/keeper.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <poll.h>
+#include <sstream>
+#include <thread>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "base/uuid.hpp"
+#include "platform/packet_channel.hpp"
+#include "platform/stream_socket.hpp"
+
+namespace gw::keeper {
+namespace {
+
+/// Signals that the test itself sends.
+class TestSignals final : public platform::Signals {
+ public:
+  TestSignals() : ends_(*platform::PacketChannel::make_pair()) {}
+  void send(int number) { (void)ends_.first.send(std::to_string(number)); }
+  int fd() const override { return ends_.second.fd(); }
+  std::optional<int> next() override {
+    const auto packet = ends_.second.receive(10);
+    return packet && *packet ? std::optional(std::stoi(**packet)) : std::nullopt;
+  }
+
+ private:
+  std::pair<platform::PacketChannel, platform::PacketChannel> ends_;
+};
+
+/// A keeper of fake generations, on a thread of its own.
+class KeeperTest : public testing::Test {
+ protected:
+  KeeperTest() { std::filesystem::create_directories(dir_); }
+  ~KeeperTest() override {
+    if (thread_.joinable()) {
+      signals_.send(SIGTERM);
+      signals_.send(SIGTERM);
+      thread_.join();
+    }
+    std::filesystem::remove_all(dir_);
+  }
+
+  void start(const std::string& plan, const generations::Limits& limits = {}) {
+    Launch launch;
+    launch.libexec = GW_FAKE_LIBEXEC;
+    launch.listen_fd = listener_.fd.get();
+    launch.environment = {"FAKE_PLAN=" + plan, "FAKE_LOG=" + log_file()};
+    keeper_.emplace(Keeper::World{log_, signals_, platform::ServiceNotifier("")}, std::move(launch), limits);
+    thread_ = std::thread([this] { code_ = keeper_->run(); });
+  }
+
+  int wait_for_end() {
+    thread_.join();
+    return code_;
+  }
+
+  std::string log_file() const { return (dir_ / "log").string(); }
+
+  /// The pid in the first line that starts with `text`, once it is there; 0 when it never comes.
+  int wait_for(const std::string& text) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (std::chrono::steady_clock::now() < deadline) {
+      std::ifstream file(log_file());
+      std::string line;
+      while (std::getline(file, line)) {
+        if (line.starts_with(text)) return std::stoi(line.substr(line.rfind(' ') + 1));
+      }
+      std::this_thread::yield();
+    }
+    ADD_FAILURE() << "nobody said: " << text << "\n" << std::ifstream(log_file()).rdbuf();
+    return 0;
+  }
+
+  std::filesystem::path dir_ = std::filesystem::temp_directory_path() / random_uuid();
+  NullLog log_;
+  TestSignals signals_;
+  platform::Listener listener_ = *platform::listen_tcp("127.0.0.1", 0);
+  std::optional<Keeper> keeper_;
+  std::thread thread_;
+  int code_ = -1;
+};
+
+TEST_F(KeeperTest, ServesAndStopsWithZeroLeavingNoProcess) {
+  start("ok");
+  const int pid = wait_for("1 serving");
+  signals_.send(SIGTERM);
+  EXPECT_EQ(wait_for_end(), 0);
+  wait_for("1 stop");
+  EXPECT_EQ(::kill(pid, 0), -1);
+}
+
+TEST_F(KeeperTest, AFailedFirstStartEndsWithItsCodeAndReason) {
+  start("fail78");
+  EXPECT_EQ(wait_for_end(), 78);
+  EXPECT_EQ(keeper_->failure(), "a bad key");
+}
+
+TEST_F(KeeperTest, AMissingProgramEndsTheFirstStart) {
+  Launch launch;
+  launch.libexec = dir_;
+  launch.listen_fd = listener_.fd.get();
+  Keeper keeper({log_, signals_, platform::ServiceNotifier("")}, launch);
+  EXPECT_EQ(keeper.run(), 1);
+  EXPECT_NE(keeper.failure().find("openclaw-gateway"), std::string::npos);
+}
+
+TEST_F(KeeperTest, ARestartEndsWithTheSuccessorServingAndTheOldOneGone) {
+  start("restart,ok");
+  const int old = wait_for("1 serving");
+  wait_for("2 serving");
+  wait_for("1 retire");
+  signals_.send(SIGINT);
+  EXPECT_EQ(wait_for_end(), 0);
+  EXPECT_EQ(::kill(old, 0), -1);
+}
+
+TEST_F(KeeperTest, AKilledGenerationIsReplaced) {
+  start("ok");
+  ::kill(wait_for("1 serving"), SIGKILL);
+  wait_for("2 serving");
+}
+
+TEST_F(KeeperTest, ASuccessorThatDiesAtStartLeavesTheOldOneServing) {
+  start("restart,die-at-start");
+  wait_for("1 successor failed: exited with code 9");
+}
+
+TEST_F(KeeperTest, ASuccessorThatFailsIsReportedInItsOwnWords) {
+  start("restart,fail78");
+  wait_for("1 successor failed: a bad key");
+}
+
+TEST_F(KeeperTest, ASuccessorThatDiesAfterTakeGivesBackToTheOldOne) {
+  start("restart,die-after-take");
+  wait_for("1 resume: exited with code 7");
+}
+
+TEST_F(KeeperTest, ARestartSignalIsPassedOn) {
+  start("ok");
+  wait_for("1 serving");
+  signals_.send(SIGUSR2);
+  wait_for("1 signal SIGUSR2");
+  wait_for("2 serving");
+}
+
+TEST_F(KeeperTest, AGenerationThatIgnoresStopIsKilled) {
+  generations::Limits limits;
+  limits.stop = Millis{20};
+  start("ignore-stop", limits);
+  const int pid = wait_for("1 serving");
+  signals_.send(SIGTERM);
+  EXPECT_EQ(wait_for_end(), 0);
+  EXPECT_EQ(::kill(pid, 0), -1);
+}
+
+TEST(LaunchTest, TheProgramIsLookedUpBehindSymbolicLinksAtEachCall) {
+  const auto dir = std::filesystem::temp_directory_path() / random_uuid();
+  for (const char* version : {"v1", "v2"}) {
+    std::filesystem::create_directories(dir / version / "bin");
+    std::ofstream(dir / version / "bin" / "openclaw") << "x";
+  }
+  std::filesystem::create_symlink(dir / "v1" / "bin" / "openclaw", dir / "openclaw");
+  Launch launch;
+  launch.program = dir / "openclaw";
+  EXPECT_EQ(call_for(launch, {1}, false, 3).program, dir / "v1" / "libexec" / "openclaw-gateway");
+  std::filesystem::remove(dir / "openclaw");
+  std::filesystem::create_symlink(dir / "v2" / "bin" / "openclaw", dir / "openclaw");
+  EXPECT_EQ(call_for(launch, {2}, true, 3).program, dir / "v2" / "libexec" / "openclaw-gateway");
+  std::filesystem::remove_all(dir);
+}
+
+}  // namespace
+}  // namespace gw::keeper
