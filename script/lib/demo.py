@@ -68,7 +68,7 @@ def count_runs(gateway):
 
 
 def wait_for_runs(gateway, at_least):
-    """Waits for the middle of running turns, so that the demonstration never shows an idle moment by chance."""
+    """Waits until turns run and have got somewhere, so that the demonstration never shows an idle moment by chance."""
 
     def running():
         try:
@@ -77,6 +77,7 @@ def wait_for_runs(gateway, at_least):
             return False
 
     wait_until(running, 20, f"{at_least} running turns", every=0.02)
+    time.sleep(0.5)
 
 
 def restarts(gateway, timeline):

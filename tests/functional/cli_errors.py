@@ -51,7 +51,7 @@ class RunErrorsTest(FunctionalCase):
     def test_no_configuration_needs_allow_unconfigured(self):
         code, output = self.run_gateway(self.gateway(None, start=False))
         self.assertEqual(code, 78, output)
-        self.assertIn("gateway.mode", output)
+        self.assertIn("--allow-unconfigured", output)
 
     def test_a_configuration_without_mode_local_is_refused(self):
         for mode in (None, "remote"):

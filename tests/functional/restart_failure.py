@@ -56,7 +56,7 @@ class FailingSuccessorTest(FunctionalCase):
     def test_a_broken_configuration(self):
         (self.running.state / "openclaw.json").write_text('{\n  "gateway": {\n    "mode": oops\n')
         client, record = self.failed_restart()
-        self.assertIn("openclaw.json", record["failure"])
+        self.assertRegex(record["failure"], r"configuration.*\n?.*line 3, column \d+")
         self.check_still_serving(client)
         # Mended, the next restart works.
         self.running.write_config(default_config())

@@ -170,10 +170,8 @@ class Gateway:
         return Client.connect(self.port, self.token, **options)
 
     def cli(self, *args, timeout=30.0, environment=None, check=False):
-        """Runs a command of our own command line against this gateway."""
+        """Runs a command of our own command line against this gateway, which it finds by the lock file."""
         env = dict(self.environment, **(environment or {}))
-        if self.port:
-            env.setdefault("OPENCLAW_GATEWAY_PORT", str(self.port))
         done = subprocess.run([str(self.program), *map(str, args)], env=env, stdin=subprocess.DEVNULL, text=True,
                               capture_output=True, timeout=scaled(timeout))
         if check and done.returncode != 0:
