@@ -92,6 +92,14 @@ int write_new_file(const fs::path& file, const std::string& text) {
   return error;
 }
 
+// Makes `directory` and what is missing above it, open to nobody else. An errno, or 0.
+int make_directories(const fs::path& directory) {
+  if (::mkdir(directory.c_str(), kDirectoryMode) == 0 || errno == EEXIST) return 0;
+  if (errno != ENOENT || !directory.has_relative_path()) return errno;
+  if (const int error = make_directories(directory.parent_path()); error != 0) return error;
+  return ::mkdir(directory.c_str(), kDirectoryMode) == 0 || errno == EEXIST ? 0 : errno;
+}
+
 void sync_directory(const fs::path& directory) {
   const int descriptor = ::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return;
@@ -118,11 +126,12 @@ Result<DeviceIdentity> load_or_create_identity(const fs::path& file, UnixMillis 
   if (*stored) return **std::move(stored);
 
   const fs::path directory = file.parent_path();
-  std::error_code error;
-  fs::create_directories(directory, error);
-  if (error) return storage_error("could not make", directory, error.value());
-  if (::chmod(directory.c_str(), kDirectoryMode) != 0)
+  if (const int error = make_directories(directory); error != 0) {
+    return storage_error("could not make", directory, error);
+  }
+  if (::chmod(directory.c_str(), kDirectoryMode) != 0) {
     return storage_error("could not protect", directory, errno);
+  }
 
   auto key = crypto::generate_key_pair();
   if (!key) return std::unexpected(std::move(key).error());
