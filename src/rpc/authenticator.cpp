@@ -284,8 +284,9 @@ void Authenticator::admit(Attempt attempt, Callback<Outcome> done) {
       .metadata = is_owner && (is_native_ui(params.client) || !(is_page || is_by_token))};
   Client client = attempt.client(std::move(scopes));
   PairingAsk asked = ask;
+  const bool needs_no_pairing = is_owner && !is_by_token;
   devices_.admit(std::move(ask), silent, attempt.wall_now,
-                 [this, client = std::move(client), asked = std::move(asked),
+                 [this, client = std::move(client), asked = std::move(asked), needs_no_pairing,
                   done = std::move(done)](DeviceRegistry::AdmitOutcome outcome) mutable {
                    if (outcome) return done(accepted(std::move(client), &*outcome));
                    if (const auto* pairing = std::get_if<PairingRefused>(&outcome.error())) {
@@ -293,6 +294,8 @@ void Authenticator::admit(Attempt attempt, Callback<Outcome> done) {
                    }
                    log_.error(kSubsystem, "device pairing not saved",
                               {{"error", std::get<Error>(outcome.error()).message}});
+                   // A full disk must not lock the owner out: the secret that was shown is enough for this time.
+                   if (needs_no_pairing) return done(accepted(std::move(client), nullptr));
                    done(std::unexpected(refused_storage()));
                  });
 }

@@ -261,14 +261,17 @@ TEST_F(PairingTest, WithoutAuthenticationALocalDeviceIsPairedToo) {
   EXPECT_EQ(fate(door_.knock(door_.signed_by(stranger, cli({})), remote_head())), "not-paired");
 }
 
-TEST_F(PairingTest, NobodyIsLetInWhenThePairingCannotBeSaved) {
+TEST_F(PairingTest, TheOwnerIsLetInUnpairedWhileThePairingCannotBeSaved) {
   door_.store.is_broken = true;
-  const auto outcome = knock(cli_with_token({"operator.read"}));
-  ASSERT_FALSE(outcome.has_value());
-  EXPECT_EQ(outcome.error().error.code, "UNAVAILABLE");
-  EXPECT_EQ(outcome.error().error.message, "device pairing could not be saved");
-  EXPECT_TRUE(outcome.error().error.is_retryable);
-  EXPECT_EQ(outcome.error().close_code, 1013);
+  const auto unpaired = knock(cli_with_token({"operator.read"}));
+  ASSERT_TRUE(unpaired.has_value());
+  EXPECT_FALSE(unpaired->auth.contains("deviceToken"));
+  EXPECT_EQ(unpaired->client.scopes, std::vector<std::string>{"operator.read"});
+
+  door_.store.is_broken = false;
+  const auto paired = knock(cli_with_token({"operator.read"}));
+  ASSERT_TRUE(paired.has_value());
+  EXPECT_TRUE(paired->auth.contains("deviceToken"));
 }
 
 }  // namespace
