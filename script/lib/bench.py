@@ -17,11 +17,11 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/functional"))
 
-from support.gateway import TOKEN, Gateway, children_of, clean_environment, default_config  # noqa: E402
+from support.gateway import PROGRAM, TOKEN, Gateway, children_of, clean_environment, default_config  # noqa: E402
 from support.timing import wait_until  # noqa: E402
 from support.ws import Client  # noqa: E402
 
-TOOLS = ROOT / "build/release/bench"
+TOOLS = PROGRAM.parent.parent / "bench"
 PEER = "2026.5.6"
 
 
@@ -91,8 +91,7 @@ class Ours:
             time.sleep(2)
             result["rss_kb"], result["pss_kb"] = memory_kb([gateway.keeper, *gateway.generations()])
             command = [str(gateway.program), "gateway", "call", "health", "--json"]
-            environment = dict(gateway.environment, OPENCLAW_GATEWAY_PORT=str(gateway.port))
-            result["call_ms"] = median(timed(command, environment) for _ in range(5 * self.runs))
+            result["call_ms"] = median(timed(command, gateway.environment) for _ in range(5 * self.runs))
             result["load"] = [tool("rpc_load", gateway.port, connections=8, depth=1, ms=2000) for _ in range(self.runs)]
             result["per_second"] = median(load["perSecond"] for load in result["load"])
             result["p50_us"] = median(load["p50Us"] for load in result["load"])
@@ -198,7 +197,7 @@ class Original:
             self.stop(process)
 
     def measure_gap(self, result):
-        command = [str(TOOLS / "connect_gap"), "--port", str(self.port), "--token", TOKEN, "--ms", "30000"]
+        command = [str(TOOLS / "connect_gap"), "--port", str(self.port), "--token", TOKEN, "--ms", "30000", "--pause-ms", "20"]
         prober = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         time.sleep(0.5)
         asked = subprocess.run(self.command("gateway", "restart", "--safe", "--json"), env=self.environment,
@@ -221,7 +220,7 @@ def machine():
 def page(ours, original, runs):
     def row(name, limit, key, form, good):
         theirs = form(original[key]) if original and key in original else "not measured"
-        return f"| {name} | {form(ours[key])} | {limit} | {'yes' if good else '**no**'} | {theirs} |"
+        return f"| {name} | {form(ours[key])} | {limit} | {('yes' if good else '**no**') if limit else ''} | {theirs} |"
 
     def milliseconds(value):
         return f"{value:.1f} ms" if value < 1000 else f"{value / 1000:.1f} s"

@@ -2,6 +2,7 @@
 // longest time between two answers and how many connections were refused.
 
 #include <cstdio>
+#include <thread>
 
 #include "gateway_client.hpp"
 
@@ -37,6 +38,7 @@ Outcome run(const Options& options) {
     } else {
       ++outcome.failed;
     }
+    if (options.pause.count() > 0) std::this_thread::sleep_for(options.pause);
   }
   outcome.gaps_us.push_back(micros(Clock::now() - last));
   return outcome;
@@ -48,7 +50,7 @@ Outcome run(const Options& options) {
 int main(int argc, char** argv) {
   const auto options = gw::bench::parse(argc, argv);
   if (!options) {
-    std::fputs("usage: connect_gap [--port N] [--token T] [--ms N]\n", stderr);
+    std::fputs("usage: connect_gap [--port N] [--token T] [--ms N] [--pause-ms N]\n", stderr);
     return 2;
   }
   auto outcome = gw::bench::run(*options);

@@ -51,6 +51,9 @@ std::optional<Options> parse(int argc, char** argv) {
     } else if (name == "--ms") {
       good = read_number(value, time_ms) && time_ms > 0;
       options.time = std::chrono::milliseconds(time_ms);
+    } else if (name == "--pause-ms") {
+      good = read_number(value, time_ms) && time_ms >= 0;
+      options.pause = std::chrono::milliseconds(time_ms);
     } else {
       good = false;
     }

@@ -21,9 +21,12 @@ struct Options {
   int connections = 8;
   int depth = 1;  ///< Requests under way on each connection.
   std::chrono::milliseconds time{3'000};
+  std::chrono::milliseconds pause{
+      0};  ///< Between two rounds of connect_gap; leaves a slow gateway time for other work.
 };
 
-/// Reads `--port N --token T --connections N --depth N --ms N`; nothing when something else stands there.
+/// Reads `--port N --token T --connections N --depth N --ms N --pause-ms N`; nothing when something else
+/// stands there.
 std::optional<Options> parse(int argc, char** argv);
 
 std::int64_t micros(Clock::duration span);

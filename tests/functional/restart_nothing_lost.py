@@ -129,7 +129,7 @@ class Trouble(threading.Thread):
 
 class NothingLostTest(FunctionalCase):
     def test_every_acknowledged_message_has_one_answer_in_order(self):
-        print(f"seed {SEED}: {MESSAGES} messages, {SESSIONS} sessions, {KILLS} kills, {RESTARTS} safe restarts", flush=True)
+        print(f"\nseed {SEED}: {MESSAGES} messages, {SESSIONS} sessions, {KILLS} kills, {RESTARTS} safe restarts", flush=True)
         gateway = self.gateway(default_config(echo={"chunkDelayMs": 5, "chunkChars": 4}, restart={"openPhaseMs": 100}))
         expected_s = (KILLS + RESTARTS) * 0.6
         texts = [[f"message {number} of s{session}" for number in range(session, MESSAGES, SESSIONS)]
@@ -184,7 +184,7 @@ class NothingLostTest(FunctionalCase):
         acknowledged = sum(len(sender.acknowledged) for sender in senders)
         uncertain = sum(len(sender.uncertain) for sender in senders)
         refused = probe.refused + sum(sender.refused for sender in senders)
-        print(f"acknowledged {acknowledged} (resent {sum(s.resent for s in senders)}), given up on {uncertain}, lost {lost}, "
+        print(f"\nacknowledged {acknowledged} (resent {sum(s.resent for s in senders)}), given up on {uncertain}, lost {lost}, "
               f"doubled {doubled}, refused connections {refused} of {probe.connected + probe.refused}, "
               f"longest connect {probe.longest_s * 1000:.0f} ms", flush=True)
         self.assertEqual((lost, doubled, refused), (0, 0, 0))

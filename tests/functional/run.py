@@ -75,6 +75,9 @@ def main():
                 failed.append(path.stem)
             if not good or options.verbose:
                 print(output, flush=True)
+            else:
+                for line in re.findall(r"^(?:seed|acknowledged) .*$", output, re.M):
+                    print(f"       {line}", flush=True)
     print(f"{total} functional tests in {len(files)} files, {skipped_total} skipped, "
           + (f"FAILED: {' '.join(sorted(failed))} (repeat with GW_SEED={seed})" if failed else f"all passed (seed {seed})"))
     return 1 if failed else 0
