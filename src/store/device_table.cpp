@@ -6,8 +6,8 @@ namespace gw::store {
 namespace {
 
 constexpr const char* kSave = R"(
-  INSERT INTO device (id, role, public_key, scopes, platform, device_family, display_name, token, paired_at_ms,
-                      issued_at_ms)
+  INSERT INTO device (id, role, public_key, scopes, platform, device_family, display_name, token,
+                      paired_at_ms, issued_at_ms)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
   ON CONFLICT (id, role) DO UPDATE
      SET public_key = excluded.public_key, scopes = excluded.scopes, platform = excluded.platform,
@@ -16,7 +16,8 @@ constexpr const char* kSave = R"(
 )";
 
 constexpr const char* kAll = R"(
-  SELECT id, role, public_key, scopes, platform, device_family, display_name, token, paired_at_ms, issued_at_ms
+  SELECT id, role, public_key, scopes, platform, device_family, display_name, token, paired_at_ms,
+         issued_at_ms
     FROM device ORDER BY id, role
 )";
 

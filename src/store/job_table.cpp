@@ -39,7 +39,8 @@ constexpr const char* kQueued =
 #undef GW_JOB_COLUMNS
 
 constexpr const char* kSetRunning = R"(
-  UPDATE job SET state = 'running', owner = ?2, attempt = ?3, prompt_seq = ?4, started_at_ms = ?5 WHERE id = ?1
+  UPDATE job SET state = 'running', owner = ?2, attempt = ?3, prompt_seq = ?4, started_at_ms = ?5
+   WHERE id = ?1
 )";
 
 constexpr const char* kSetOver = R"(

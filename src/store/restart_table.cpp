@@ -13,9 +13,10 @@ constexpr const char* kSave = R"(
                        waited_ms, gap_ms, cut_runs, from_version, to_version)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
   ON CONFLICT (id) DO UPDATE
-     SET mode = excluded.mode, reason = excluded.reason, outcome = excluded.outcome, failure = excluded.failure,
-         requesters = excluded.requesters, requested_at_ms = excluded.requested_at_ms,
-         ended_at_ms = excluded.ended_at_ms, waited_ms = excluded.waited_ms, gap_ms = excluded.gap_ms,
+     SET mode = excluded.mode, reason = excluded.reason, outcome = excluded.outcome,
+         failure = excluded.failure, requesters = excluded.requesters,
+         requested_at_ms = excluded.requested_at_ms, ended_at_ms = excluded.ended_at_ms,
+         waited_ms = excluded.waited_ms, gap_ms = excluded.gap_ms,
          cut_runs = excluded.cut_runs, from_version = excluded.from_version, to_version = excluded.to_version
 )";
 
@@ -25,8 +26,8 @@ constexpr const char* kTrim = R"(
 )";
 
 constexpr const char* kRecent = R"(
-  SELECT id, mode, reason, outcome, failure, requesters, requested_at_ms, ended_at_ms, waited_ms, gap_ms, cut_runs,
-         from_version, to_version
+  SELECT id, mode, reason, outcome, failure, requesters, requested_at_ms, ended_at_ms, waited_ms, gap_ms,
+         cut_runs, from_version, to_version
     FROM restart ORDER BY requested_at_ms DESC, rowid DESC LIMIT ?1
 )";
 

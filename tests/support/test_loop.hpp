@@ -53,7 +53,15 @@ class TestLoop final : public Loop {
 
   /// Runs what is posted now and what that posts in turn, without waiting.
   void run_posted() {
-    while (auto work = next({})) (*work)();
+    while (run_one()) {
+    }
+  }
+
+  /// Runs the oldest posted work; false when there is none.
+  bool run_one() {
+    auto work = next({});
+    if (work) (*work)();
+    return work.has_value();
   }
 
   /// Moves both clocks and runs the timers that become due, in the order of their times.

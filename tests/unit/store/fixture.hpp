@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "base/log.hpp"
+#include "store/opening.hpp"
 #include "store/sqlite_store.hpp"
 #include "support/test_loop.hpp"
 
@@ -140,6 +142,29 @@ inline Outcome outcome_of(JobId id, JobState state = JobState::Done, const std::
                  .result = {{"ok", true}},
                  .model = "builtin/echo",
                  .ended_at = UnixMillis{3'000}};
+}
+
+/// Of a failure that was expected; a success fails the test.
+Code code_of(const auto& result) {
+  EXPECT_FALSE(result);
+  return result ? Code::Cancelled : result.error().code;
+}
+
+inline std::string text_of(const Message& message) {
+  const auto* content = json::array_at(message.body, "content");
+  if (content == nullptr) return std::string(json::text_or(message.body, "content"));
+  return std::string(json::text_or(content->at(0).as_object(), "text"));
+}
+
+/// `state/outcome` of every step, in order.
+inline std::string steps_in(const std::filesystem::path& file) {
+  auto connection = store::open_for_reading(file);
+  if (!connection || !*connection) return "no database";
+  auto text = (*connection)
+                  ->database->text(
+                      "SELECT group_concat(attempt || '.' || number || ' ' || state || '/' || outcome, ', ')"
+                      " FROM (SELECT * FROM step ORDER BY job_id, attempt, number)");
+  return text ? *text : text.error().message;
 }
 
 /// A store on a fresh file, open for writing.
