@@ -79,8 +79,7 @@ void HealthSnapshot::build(const SessionPage& page) {
                                                     {"isDefault", true},
                                                     {"heartbeat", heartbeat},
                                                     {"sessions", sessions}}}},
-                            {"sessions", sessions},
-                            {"configReload", {{"hotReloadStatus", "disabled"}}}};
+                            {"sessions", sessions}};
   text_ = json::serialize(health);
   built_at_ = loop_.now();
 }
