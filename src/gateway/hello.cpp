@@ -13,7 +13,7 @@ constexpr std::string_view kEvents[] = {"agent",  "chat",     "connect.challenge
                                         "tick"};
 
 // Clients change what they do for each of these: only what is really served stands here.
-constexpr std::string_view kCapabilities[] = {"gateway-restart-target-safe-v1"};
+constexpr std::string_view kCapabilities[] = {"gateway-restart-target-safe-v1", "published-model-catalog"};
 
 json::Object features_json(const rpc::MethodTable& methods) {
   const auto names = methods.names();

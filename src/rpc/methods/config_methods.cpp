@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "json/read.hpp"
 #include "rpc/methods/services.hpp"
 
@@ -37,9 +39,20 @@ json::Object model_json(const ModelInfo& model) {
   return object;
 }
 
+// Each view shows every configured model, with all details: only `provider` makes a difference.
 void models_list(Services& services, Call call) {
+  json::Reader reader(call.params);
+  const std::optional<std::string> provider = reader.optional_text("provider");
+  reader.ignore_rest();
+  if (auto read = reader.finish(); !read)
+    return call.respond.error(invalid_params("models.list", read.error()));
   json::Array models;
-  for (const ModelInfo& model : services.models.models()) models.push_back(model_json(model));
+  bool is_default = true;
+  for (const ModelInfo& model : services.models.models()) {
+    json::Object entry = model_json(model);
+    if (std::exchange(is_default, false)) entry["tags"] = json::Array{"default"};
+    if (!provider || *provider == model.provider) models.push_back(std::move(entry));
+  }
   call.respond.ok({{"models", std::move(models)}});
 }
 
