@@ -156,7 +156,7 @@ TEST(LoadTest, ListensOnLoopbackOnly) {
 TEST(LoadTest, RefusesToServeWithoutTheTlsThatWasAskedFor) {
   EXPECT_EQ(
       issues(check("{gateway: {tls: {enabled: true}}}")),
-      "gateway.tls.enabled: TLS is not supported in this release: put a proxy that ends TLS in front\n");
+      "gateway.tls.enabled: TLS is not supported in this release: reach the gateway through an SSH tunnel\n");
 }
 
 TEST(ValidateTest, RefusesUnknownKeysWithTheirPath) {
