@@ -52,8 +52,8 @@ class ChildProcess {
   Fd exit_fd_;
 };
 
-/// Becomes another program, which keeps only the descriptors named (at their new numbers) and 0, 1 and 2.
-/// Returns only when that failed.
+/// Becomes another program, which gets the descriptors named (at their new numbers), 0, 1 and 2, and those
+/// that were made inheritable. Returns only when that failed.
 Error replace_this_process(const ProgramCall& call);
 
 /// `SIGTERM` and so on; `signal 40` for a number without a name.

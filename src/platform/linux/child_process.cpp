@@ -1,5 +1,6 @@
 #include "platform/child_process.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -59,6 +60,22 @@ struct Attributes {
   posix_spawnattr_t value{};
 };
 
+/// Puts each copy to its number and closes everything else above standard error, also what our own parent
+/// left open.
+void add_descriptors(posix_spawn_file_actions_t& actions, const std::vector<std::pair<Fd, int>>& copies) {
+  int next = STDERR_FILENO + 1;
+  for (const auto& [from, to] : copies) {
+    ::posix_spawn_file_actions_adddup2(&actions, from.get(), to);
+    next = std::max(next, to + 1);
+  }
+  for (int fd = STDERR_FILENO + 1; fd < next; ++fd) {
+    const bool is_given =
+        std::any_of(copies.begin(), copies.end(), [&](const auto& c) { return c.second == fd; });
+    if (!is_given) ::posix_spawn_file_actions_addclose(&actions, fd);
+  }
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, next);
+}
+
 ExitReport report_of(int status) {
   if (WIFSIGNALED(status)) {
     const int number = WTERMSIG(status);
@@ -75,7 +92,7 @@ Result<ChildProcess> ChildProcess::spawn(const ProgramCall& call) {
   if (!copies) return std::unexpected(std::move(copies).error());
   FileActions actions;
   ::posix_spawn_file_actions_addopen(&actions.value, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  for (const auto& [from, to] : *copies) ::posix_spawn_file_actions_adddup2(&actions.value, from.get(), to);
+  add_descriptors(actions.value, *copies);
   const Attributes attributes;
   const std::vector<char*> arguments = pointers(call.arguments);
   const std::vector<char*> environment = pointers(call.environment);
