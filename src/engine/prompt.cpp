@@ -7,6 +7,8 @@
 namespace gw::engine {
 namespace {
 
+using Ids = std::set<std::string, std::less<>>;
+
 std::string text_of(const json::Object& body) {
   const json::Value* content = body.if_contains("content");
   if (!content) return {};
@@ -21,12 +23,14 @@ std::string text_of(const json::Object& body) {
   return text;
 }
 
-std::vector<ToolCall> tool_calls_of(const json::Object& body) {
+// Model servers refuse a prompt with a call that has no result, so unanswered calls are left out.
+std::vector<ToolCall> tool_calls_of(const json::Object& body, const Ids& answered) {
   std::vector<ToolCall> calls;
   if (const json::Array* blocks = json::array_at(body, "content")) {
     for (const json::Value& block : *blocks) {
       const json::Object* object = block.if_object();
       if (!object || json::text_or(*object, "type") != "toolCall") continue;
+      if (!answered.contains(json::text_or(*object, "id"))) continue;
       const json::Value* arguments = object->if_contains("arguments");
       calls.push_back({std::string(json::text_or(*object, "id")), std::string(json::text_or(*object, "name")),
                        arguments ? json::serialize(*arguments) : "{}"});
@@ -35,17 +39,27 @@ std::vector<ToolCall> tool_calls_of(const json::Object& body) {
   return calls;
 }
 
+Ids answered_calls(const std::vector<Message>& transcript) {
+  Ids ids;
+  for (const Message& row : transcript) {
+    if (json::text_or(row.body, "role") == "toolResult") ids.emplace(json::text_or(row.body, "toolCallId"));
+  }
+  return ids;
+}
+
 }  // namespace
 
 std::vector<ModelMessage> prompt_of(const std::vector<Message>& transcript) {
   std::vector<ModelMessage> prompt;
-  std::set<std::string, std::less<>> open_calls;
+  const Ids answered = answered_calls(transcript);
+  Ids open_calls;
   for (const Message& row : transcript) {
     const std::string_view role = json::text_or(row.body, "role");
     if (role == "user") {
       prompt.push_back({ModelMessage::Role::User, text_of(row.body), {}, {}});
     } else if (role == "assistant") {
-      ModelMessage message{ModelMessage::Role::Assistant, text_of(row.body), tool_calls_of(row.body), {}};
+      ModelMessage message{
+          ModelMessage::Role::Assistant, text_of(row.body), tool_calls_of(row.body, answered), {}};
       for (const ToolCall& call : message.tool_calls) open_calls.insert(call.id);
       if (!message.text.empty() || !message.tool_calls.empty()) prompt.push_back(std::move(message));
     } else if (role == "toolResult") {

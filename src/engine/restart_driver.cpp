@@ -141,6 +141,7 @@ void RestartDriver::on_successor_ready(const std::string& version) {
 void RestartDriver::on_successor_failed(const std::string& reason) { step(restart::SuccessorFailed{reason}); }
 
 void RestartDriver::on_resume(const std::string& reason) {
+  if (is_stopping_) return;
   parts_.log.error("restart", "the successor failed after the hand-over; serving again",
                    {{"reason", reason}});
   resume_reason_ =

@@ -144,6 +144,11 @@ void RunDriver::apply(const run::DropCall&) { call_.reset(); }
 void RunDriver::apply(const run::End& effect) {
   const UnixMillis now = context_.loop.wall_now();
   if (effect.ending == run::Ending::TimedOut) content_.stop_reason = "timeout";
+  if (state_of(effect.ending) ==
+      JobState::Aborted) {  // While it waited for a retry: that failure did not end it.
+    content_.error.clear();
+    content_.error_kind.clear();
+  }
   if (effect.ending == run::Ending::TooManyToolRounds) {
     content_.error = "the model asked for tools again and again without an answer";
     content_.error_kind = "unknown";
@@ -186,6 +191,8 @@ void RunDriver::record_next_step(std::string outcome, std::vector<Message> rows,
     }
     context_.log.error("agent", "could not record the next step",
                        {{"runId", info_.run_id}, {"error", result.error().message}});
+    if (machine_.is_over()) return;  // Aborted meanwhile; what is to be tried again now is the outcome.
+    if (result.error().code == Code::Conflict) return on_over_(nullptr);
     store_retry_ =
         context_.loop.after(kStoreRetryWait, [this, outcome, rows, then = std::move(then)]() mutable {
           record_next_step(std::move(outcome), std::move(rows), std::move(then));
@@ -196,6 +203,7 @@ void RunDriver::record_next_step(std::string outcome, std::vector<Message> rows,
 
 // Tried again until the database takes it: the answer is kept here meanwhile.
 void RunDriver::commit(Outcome outcome, RunEnd end) {
+  store_retry_.reset();
   Outcome copy = outcome;
   auto done = [this, outcome = std::move(outcome),
                end = std::move(end)](Result<std::vector<Message>> rows) mutable {

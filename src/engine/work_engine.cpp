@@ -30,9 +30,10 @@ void WorkEngine::start(Completion<void> done) {
   is_cut_ = false;
   // A name of its own for each time of serving: what an earlier time left running is then somebody else's.
   context_.owner = owner_base_ + "." + std::to_string(++times_served_);
-  context_.store.take_over(context_.owner, [this, alive = is_alive_,
+  context_.store.take_over(context_.owner, [this, alive = is_alive_, served = times_served_,
                                             done = std::move(done)](Result<std::vector<Job>> jobs) mutable {
     if (!*alive) return;
+    if (is_cut_ || served != times_served_) return done(fail(Code::Unavailable, "cut before it served"));
     if (!jobs) return done(std::unexpected(std::move(jobs).error()));
     is_started_ = true;
     for (const Job& job : *jobs) enqueue(job);
@@ -47,7 +48,7 @@ void WorkEngine::submit(NewJob job, Completion<Admission> done) {
   context_.store.admit(
       std::move(job), [this, alive = is_alive_, done = std::move(done)](Result<Admission> admission) mutable {
         if (!*alive) return;
-        if (admission && admission->is_new && !is_cut_) {
+        if (admission && admission->is_new && is_started_) {
           enqueue(admission->job);
           schedule_pump();
         }
@@ -93,6 +94,8 @@ void WorkEngine::begin(JobId job) {
 }
 
 void WorkEngine::on_begun(JobId job, Step step, Result<Begun> begun) {
+  const auto found = entries_.find(job.value);
+  if (found == entries_.end()) return;  // Aborted or cut meanwhile.
   if (!begun) {
     context_.log.error("queue", "could not begin a job",
                        {{"job", job.value}, {"error", begun.error().message}});
@@ -103,7 +106,7 @@ void WorkEngine::on_begun(JobId job, Step step, Result<Begun> begun) {
     begin_retry_ = context_.loop.after(kStoreRetryWait, [this] { pump(); });
     return;
   }
-  Entry& entry = entries_.at(job.value);
+  Entry& entry = found->second;
   const run::Limits limits = limits_for(begun->job.options);
   entry.driver = std::make_unique<RunDriver>(
       context_, *std::move(begun), std::move(step), limits,
@@ -121,7 +124,9 @@ void WorkEngine::over(JobId job, const json::Object* result) {
   const Entry entry = std::move(found->second);
   entries_.erase(found);
   lanes_.remove(job);
-  if (result) tell_waiters(entry.kind, entry.run_id, *result);
+  tell_waiters(entry.kind, entry.run_id,
+               result ? WaitOutcome(*result)
+                      : fail(Code::Unavailable, "the run went on in another generation of the gateway"));
   report_change();
   schedule_pump();
 }
@@ -138,8 +143,8 @@ void WorkEngine::abort(const std::string& session_key, const std::optional<std::
       continue;
     }
     add_waiter(entry.kind, entry.run_id, std::nullopt,
-               [batch, aborted = entry.run_id](Result<std::optional<json::Object>>) {
-                 batch->run_ids.push_back(aborted);
+               [batch, aborted = entry.run_id](const WaitOutcome& outcome) {
+                 if (outcome) batch->run_ids.push_back(aborted);
                });
     if (entry.driver) {
       entry.driver->abort("rpc");
@@ -212,7 +217,7 @@ const WorkEngine::Waiter* WorkEngine::add_waiter(std::optional<JobKind> kind, co
   return raw;
 }
 
-void WorkEngine::tell_waiters(JobKind kind, const std::string& run_id, const json::Object& result) {
+void WorkEngine::tell_waiters(JobKind kind, const std::string& run_id, const WaitOutcome& outcome) {
   std::vector<std::unique_ptr<Waiter>> told;
   for (auto [at, end] = waiters_.equal_range(run_id); at != end;) {
     if (!at->second->kind || *at->second->kind == kind) {
@@ -222,7 +227,7 @@ void WorkEngine::tell_waiters(JobKind kind, const std::string& run_id, const jso
       ++at;
     }
   }
-  for (const auto& waiter : told) waiter->done(std::optional(result));
+  for (const auto& waiter : told) waiter->done(outcome);
 }
 
 void WorkEngine::tell_one(const std::string& run_id, const Waiter* waiter,

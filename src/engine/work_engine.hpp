@@ -49,7 +49,8 @@ class WorkEngine final {
              Completion<std::vector<std::string>> done);
 
   /// Calls back once, when the run is over or after `timeout` (nothing: no limit) with nothing. `kind`
-  /// nothing: either. `Code::Unavailable` when too many wait.
+  /// nothing: either. `Code::Unavailable` when too many wait or the run turned out to belong to another
+  /// generation.
   void await(std::optional<JobKind> kind, const std::string& run_id, std::optional<Millis> timeout,
              Completion<std::optional<json::Object>> done);
 
@@ -79,6 +80,7 @@ class WorkEngine final {
     std::unique_ptr<Timer> timer;
   };
   struct AbortBatch;
+  using WaitOutcome = Result<std::optional<json::Object>>;
 
   void enqueue(const Job& job);
   void schedule_pump();
@@ -87,7 +89,7 @@ class WorkEngine final {
   void on_begun(JobId job, Step step, Result<Begun> begun);
   void abort_queued(JobId job, std::shared_ptr<AbortBatch> batch);
   void over(JobId job, const json::Object* result);
-  void tell_waiters(JobKind kind, const std::string& run_id, const json::Object& result);
+  void tell_waiters(JobKind kind, const std::string& run_id, const WaitOutcome& outcome);
   void tell_one(const std::string& run_id, const Waiter* waiter, std::optional<json::Object> result);
   const Waiter* add_waiter(std::optional<JobKind> kind, const std::string& run_id,
                            std::optional<Millis> timeout, Completion<std::optional<json::Object>> done);
