@@ -101,6 +101,7 @@ class TestLoop final : public Loop {
 
   std::optional<Callback<>> next(std::chrono::steady_clock::time_point deadline) {
     std::unique_lock lock(mutex_);
+    if (posted_.empty() && deadline == std::chrono::steady_clock::time_point{}) return std::nullopt;
     if (!wake_.wait_until(lock, deadline, [this] { return !posted_.empty(); })) return std::nullopt;
     auto work = std::move(posted_.front());
     posted_.pop_front();
