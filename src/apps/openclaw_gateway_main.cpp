@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <malloc.h>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@
 #include "platform/clock.hpp"
 #include "platform/gateway_lock.hpp"
 #include "platform/log_file.hpp"
+#include "platform/signals.hpp"
 #include "protocol/keeper_messages.hpp"
 
 namespace gw {
@@ -100,7 +102,19 @@ void apply_flags(config::Config& config, const Arguments& arguments) {
   if (arguments.is_verbose) config.log_level = LogLevel::Debug;
 }
 
+// With a keeper a stop is its decision: Ctrl-C in a terminal reaches the whole process group, and must not
+// end the generation before the keeper says so. Without one, signals are all there is.
+Result<std::unique_ptr<platform::Signals>> signals_for(const Arguments& arguments) {
+  std::signal(SIGPIPE, SIG_IGN);
+  if (arguments.keeper_pid == 0) return platform::catch_signals();
+  std::signal(SIGINT, SIG_IGN);
+  std::signal(SIGHUP, SIG_IGN);
+  return std::unique_ptr<platform::Signals>();
+}
+
 int serve(const Arguments& arguments, platform::PacketChannel control) {
+  auto signals = signals_for(arguments);
+  if (!signals) return refuse(control, signals.error().message, 1);
   auto paths = config::resolve_paths(from_environment, from_environment("OPENCLAW_PROFILE").value_or(""));
   if (!paths) return refuse(control, paths.error().message, kExitConfig);
   auto loaded = config::load(*paths, from_environment);
@@ -128,6 +142,7 @@ int serve(const Arguments& arguments, platform::PacketChannel control) {
                                      .port = static_cast<std::uint16_t>(arguments.port),
                                      .listen_fd = kListenFd,
                                      .control = std::move(control),
+                                     .signals = *std::move(signals),
                                      .log_file = [&log] { return log.current_file(); }};
   return gateway::Generation(std::move(options), log).run();
 }
@@ -138,7 +153,6 @@ int serve(const Arguments& arguments, platform::PacketChannel control) {
 int main(int argc, char** argv) {
   // Few threads and small blocks: one arena keeps an idle gateway small.
   ::mallopt(M_ARENA_MAX, 2);
-  std::signal(SIGPIPE, SIG_IGN);
   const gw::Arguments arguments = gw::read_arguments(argc, argv);
   gw::platform::PacketChannel control;
   if (arguments.keeper_pid > 0) {

@@ -1,5 +1,6 @@
 #include "gateway/generation.hpp"
 
+#include <csignal>
 #include <random>
 #include <unistd.h>
 #include <utility>
@@ -72,6 +73,7 @@ struct Generation::Impl final : engine::Service {
 
   int run();
   void log_ignored_keys();
+  void watch_signals();
   void take(const keeper::Take& message);
   void serve(std::optional<Instant> released_at);
   void take_queue(std::optional<Instant> released_at);
@@ -110,6 +112,7 @@ struct Generation::Impl final : engine::Service {
   rpc::MethodTable methods;
   rpc::Server server;
   Listener listener;
+  std::unique_ptr<Watch> signal_watch;
   std::unique_ptr<Timer> tick_timer;
   std::unique_ptr<Timer> prune_timer;
   std::unique_ptr<Timer> exit_timer;
@@ -190,6 +193,7 @@ int Generation::Impl::run() {
   }
   keeper.send(keeper::Ready{facts.boot_id, std::string(kVersion)});
   log_ignored_keys();
+  watch_signals();
   keeper.start();
   loop.run();
   return exit_code;
@@ -200,6 +204,15 @@ void Generation::Impl::log_ignored_keys() {
   std::string keys;
   for (const std::string& key : options.config.ignored) keys += (keys.empty() ? "" : ", ") + key;
   if (!keys.empty()) log.warn("config", "ignored keys that this release does not act on: " + keys);
+}
+
+void Generation::Impl::watch_signals() {
+  if (!options.signals) return;
+  signal_watch = loop.watch_readable(options.signals->fd(), [this] {
+    while (const auto signal = options.signals->next()) {
+      if (*signal == SIGTERM || *signal == SIGINT) restart.on_stop();
+    }
+  });
 }
 
 void Generation::Impl::take(const keeper::Take& message) {

@@ -9,6 +9,7 @@
 #include "config/config.hpp"
 #include "config/device_identity.hpp"
 #include "platform/packet_channel.hpp"
+#include "platform/signals.hpp"
 
 namespace gw::gateway {
 
@@ -17,12 +18,13 @@ struct GenerationOptions {
   config::Config config;
   config::Paths paths;
   config::DeviceIdentity identity;
-  int number = 1;                   ///< Counted by the keeper.
-  int keeper_pid = 0;               ///< 0: there is no keeper.
-  std::string owner_id;             ///< Of the keeper's lock.
-  std::uint16_t port = 0;           ///< That `listen_fd` is bound to.
-  int listen_fd = -1;               ///< Bound and listening; stays open, is closed by nobody here.
-  platform::PacketChannel control;  ///< To the keeper; closed: none.
+  int number = 1;                              ///< Counted by the keeper.
+  int keeper_pid = 0;                          ///< 0: there is no keeper.
+  std::string owner_id;                        ///< Of the keeper's lock.
+  std::uint16_t port = 0;                      ///< That `listen_fd` is bound to.
+  int listen_fd = -1;                          ///< Bound and listening; stays open, is closed by nobody here.
+  platform::PacketChannel control;             ///< To the keeper; closed: none.
+  std::unique_ptr<platform::Signals> signals;  ///< TERM and INT stop; null: a keeper takes care of them.
   std::function<std::filesystem::path()> log_file;  ///< Where log lines go now.
 };
 
