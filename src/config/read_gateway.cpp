@@ -103,7 +103,8 @@ void read_listening(Reading& reading) {
   const json::Value* tls = valid_value(reading.root, "gateway.tls.enabled");
   if (tls && tls->get_bool()) {
     reading.issues.push_back(
-        {"gateway.tls.enabled", "TLS is not supported in this release: reach the gateway through an SSH tunnel"});
+        {"gateway.tls.enabled",
+         "TLS is not supported in this release: reach the gateway through an SSH tunnel"});
   }
 }
 

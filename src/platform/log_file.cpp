@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr mode_t kFileMode = 0600;
 constexpr mode_t kDirectoryMode = 0700;
-constexpr int kRotationAttemptsMax = 5;
+constexpr int kRotationAttemptsMax = 20;
 constexpr Millis kRotationWait{1};  // For another process that is rotating, which takes it microseconds.
 
 std::string text_of(int error) { return std::error_code(error, std::generic_category()).message(); }
@@ -189,15 +189,19 @@ bool LogFile::make_room(std::size_t line_bytes) {
     struct stat found{};
     if (descriptor_ < 0 || ::fstat(descriptor_, &found) != 0) return false;
     // A line longer than the limit still gets a file of its own.
-    if (found.st_size == 0 || found.st_size + static_cast<std::int64_t>(line_bytes) <= options_.bytes_max)
+    if (found.st_size == 0 || found.st_size + static_cast<std::int64_t>(line_bytes) <= options_.bytes_max) {
+      rotation_stuck_ = false;
       return true;
+    }
     const Rotation done = rotate();
     if (done == Rotation::Failed) return false;
     if (done == Rotation::Busy) {
+      if (rotation_stuck_) return false;  // One line has waited in vain; the next ones do not.
       std::this_thread::sleep_for(kRotationWait);
       if (!is_in_place()) open_file();
     }
   }
+  rotation_stuck_ = true;
   return false;
 }
 

@@ -78,7 +78,8 @@ class LogFile final : public Log {
   int console_ = -1;
   bool colour_ = false;
   bool to_file_ = true;
-  bool line_open_ = false;  // The last write ended inside a line.
+  bool line_open_ = false;       // The last write ended inside a line.
+  bool rotation_stuck_ = false;  // Another process holds the right to rotate and does not finish.
 };
 
 }  // namespace gw::platform
