@@ -1,6 +1,6 @@
 // Drives the browser Control UI of the original with Chromium, through the DevTools protocol.
 //   node control_ui.mjs CHROMIUM UI_FOLDER GATEWAY_URL MESSAGE ANSWER [SCREENSHOT.png]
-// Environment: GATEWAY_TOKEN; UI_DEADLINE_S. Serves UI_FOLDER from a port of its own, connects the page to the gateway,
+// Environment: GATEWAY_TOKEN and UI_DEADLINE_S. Serves UI_FOLDER from a port of its own, connects the page to the gateway,
 // sends MESSAGE, and prints one line of JSON: the texts in which ANSWER grew, and what the page showed at the end.
 
 import { spawn } from 'node:child_process';
@@ -126,20 +126,17 @@ async function sendMessage(page) {
   }
 }
 
-/** The different lengths of the answer that the page showed while it grew. */
-async function watchAnswer(page) {
-  const seen = [];
-  const begin = answer.slice(0, 8);
-  await until(`the answer ${JSON.stringify(answer)}`, async () => {
-    const text = await page.text();
-    const at = text.indexOf(begin);
-    if (at >= 0) {
-      const line = text.slice(at).split('\n')[0];
-      if (seen.at(-1) !== line) seen.push(line);
-    }
-    return text.includes(answer);
-  }, 20);
-  return seen;
+/** Has the page note every text that begins like the answer, as it grows. */
+function noteAnswer(page) {
+  return page.evaluate(`(() => {
+    globalThis.grown = [];
+    const begin = ${JSON.stringify(answer.slice(0, 4))};
+    const note = () => {
+      const line = document.body.innerText.split('\\n').findLast((text) => text.startsWith(begin));
+      if (line && line !== grown.at(-1)) grown.push(line);
+    };
+    new MutationObserver(note).observe(document.body, { subtree: true, childList: true, characterData: true });
+  })()`);
 }
 
 const profile = await mkdtemp(join(tmpdir(), 'openclaw-ui-'));
@@ -152,8 +149,10 @@ let page;
 try {
   page = await openPage(profile);
   await connect(page, `http://127.0.0.1:${server.address().port}/`);
+  await noteAnswer(page);
   await sendMessage(page);
-  const seen = await watchAnswer(page);
+  await until('the whole answer', async () => (await page.text()).includes(answer));
+  const seen = await page.evaluate('globalThis.grown');
   if (screenshot) await page.screenshot(screenshot);
   console.log(JSON.stringify({ ok: true, seen, text: await page.text() }));
 } catch (error) {
