@@ -5,7 +5,8 @@
 
 namespace gw {
 
-/// A token or password. It cannot be printed, logged or compared by accident; `reveal` says where it is really needed.
+/// A token or password. It cannot be printed, logged or compared by accident; `reveal` says where it is
+/// really needed.
 class Secret {
  public:
   Secret() = default;

@@ -8,7 +8,8 @@ namespace {
 
 constexpr bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-// The length in bytes that a UTF-8 sequence starting with `lead` announces; 0 for a byte that cannot start one.
+// The length in bytes that a UTF-8 sequence starting with `lead` announces; 0 for a byte that cannot start
+// one.
 std::size_t sequence_length(unsigned char lead) {
   if (lead < 0x80) return 1;
   if (lead >= 0xC2 && lead <= 0xDF) return 2;
@@ -22,10 +23,10 @@ bool is_valid_sequence(std::string_view s) {
   for (std::size_t i = 1; i < s.size(); ++i) {
     if ((byte(i) & 0xC0) != 0x80) return false;
   }
-  if (byte(0) == 0xE0) return byte(1) >= 0xA0;                          // overlong
-  if (byte(0) == 0xED) return byte(1) <= 0x9F;                          // surrogates
-  if (byte(0) == 0xF0) return byte(1) >= 0x90;                          // overlong
-  if (byte(0) == 0xF4) return byte(1) <= 0x8F;                          // above U+10FFFF
+  if (byte(0) == 0xE0) return byte(1) >= 0xA0;  // overlong
+  if (byte(0) == 0xED) return byte(1) <= 0x9F;  // surrogates
+  if (byte(0) == 0xF0) return byte(1) >= 0x90;  // overlong
+  if (byte(0) == 0xF4) return byte(1) <= 0x8F;  // above U+10FFFF
   return true;
 }
 
@@ -48,7 +49,8 @@ std::string_view cut_utf16(std::string_view text, std::size_t units_max) {
   std::size_t units = 0;
   std::size_t at = 0;
   while (at < text.size()) {
-    const std::size_t length = std::max<std::size_t>(1, sequence_length(static_cast<unsigned char>(text[at])));
+    const std::size_t length =
+        std::max<std::size_t>(1, sequence_length(static_cast<unsigned char>(text[at])));
     const std::size_t cost = length == 4 ? 2 : 1;
     if (units + cost > units_max) return text.substr(0, at);
     units += cost;

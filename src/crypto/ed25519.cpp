@@ -27,7 +27,9 @@ using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
 using Context = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>>;
 using Bio = std::unique_ptr<BIO, Deleter<BIO_free>>;
 
-const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
+const unsigned char* bytes_of(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
 
 Key private_key(std::string_view seed) {
   return Key(EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, bytes_of(seed), seed.size()));
@@ -57,7 +59,8 @@ std::string text_of(BIO* bio) {
 
 Result<KeyPair> generate_key_pair() {
   const Key key(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
-  KeyPair pair{raw_bytes(key.get(), EVP_PKEY_get_raw_private_key), raw_bytes(key.get(), EVP_PKEY_get_raw_public_key)};
+  KeyPair pair{raw_bytes(key.get(), EVP_PKEY_get_raw_private_key),
+               raw_bytes(key.get(), EVP_PKEY_get_raw_public_key)};
   if (pair.seed.size() != kKeyBytes) return fail(Code::Unavailable, "could not generate a device key");
   return pair;
 }
@@ -74,8 +77,8 @@ Result<std::string> sign(const KeyPair& pair, std::string_view message) {
   std::string signature(kSignatureBytes, '\0');
   std::size_t length = signature.size();
   if (!key || EVP_DigestSignInit(context.get(), nullptr, nullptr, nullptr, key.get()) != 1 ||
-      EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &length, bytes_of(message),
-                     message.size()) != 1) {
+      EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(signature.data()), &length,
+                     bytes_of(message), message.size()) != 1) {
     return fail(Code::Unavailable, "could not sign with the device key");
   }
   return signature;
@@ -86,7 +89,8 @@ bool verify(std::string_view key_bytes, std::string_view message, std::string_vi
   const Key key = public_key(key_bytes);
   const Context context(EVP_MD_CTX_new());
   return key && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key.get()) == 1 &&
-         EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(message), message.size()) == 1;
+         EVP_DigestVerify(context.get(), bytes_of(signature), signature.size(), bytes_of(message),
+                          message.size()) == 1;
 }
 
 Result<std::string> read_public_key(std::string_view text) {

@@ -35,11 +35,21 @@ void append_string(std::string& out, std::string_view text) {
     out.append(text, plain, i - plain);
     plain = i + 1;
     switch (byte) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
       default:
         out += "\\u00";
         out += kDigits[byte >> 4];
@@ -97,14 +107,30 @@ void append_array(std::string& out, const Array& array, int indent) {
 
 void append(std::string& out, const Value& value, int indent) {
   switch (value.kind()) {
-    case boost::json::kind::null: out += "null"; return;
-    case boost::json::kind::bool_: out += value.get_bool() ? "true" : "false"; return;
-    case boost::json::kind::int64: out += std::to_string(value.get_int64()); return;
-    case boost::json::kind::uint64: out += std::to_string(value.get_uint64()); return;
-    case boost::json::kind::double_: append_double(out, value.get_double()); return;
-    case boost::json::kind::string: append_string(out, view(value.get_string())); return;
-    case boost::json::kind::array: append_array(out, value.get_array(), indent); return;
-    case boost::json::kind::object: append_object(out, value.get_object(), indent); return;
+    case boost::json::kind::null:
+      out += "null";
+      return;
+    case boost::json::kind::bool_:
+      out += value.get_bool() ? "true" : "false";
+      return;
+    case boost::json::kind::int64:
+      out += std::to_string(value.get_int64());
+      return;
+    case boost::json::kind::uint64:
+      out += std::to_string(value.get_uint64());
+      return;
+    case boost::json::kind::double_:
+      append_double(out, value.get_double());
+      return;
+    case boost::json::kind::string:
+      append_string(out, view(value.get_string()));
+      return;
+    case boost::json::kind::array:
+      append_array(out, value.get_array(), indent);
+      return;
+    case boost::json::kind::object:
+      append_object(out, value.get_object(), indent);
+      return;
   }
 }
 
@@ -117,7 +143,8 @@ Result<Value> parse(std::string_view text) {
   boost::json::error_code error;
   const std::size_t used = parser.write({text.data(), text.size()}, error);
   if (error) {
-    return fail(Code::InvalidRequest, "not valid JSON at byte " + std::to_string(used) + ": " + error.message());
+    return fail(Code::InvalidRequest,
+                "not valid JSON at byte " + std::to_string(used) + ": " + error.message());
   }
   return parser.release();
 }

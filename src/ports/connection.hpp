@@ -49,7 +49,8 @@ class Connection {
   /// Queued and not yet taken by the kernel.
   virtual std::size_t unsent_bytes() const = 0;
   /// Messages may be `limits::kFrameBytesMax` long from now on; before, `limits::kHandshakeFrameBytesMax`.
-  /// Pings every `limits::kPingInterval` from now on; a peer that leaves one unanswered until the next is dropped.
+  /// Pings every `limits::kPingInterval` from now on; a peer that leaves one unanswered until the next is
+  /// dropped.
   virtual void handshake_done() = 0;
 };
 
@@ -57,9 +58,11 @@ class Connection {
 class ConnectionHandler {
  public:
   virtual ~ConnectionHandler() = default;
-  /// A whole text or binary message. Not called after `close` was called or before the previous call returned.
+  /// A whole text or binary message. Not called after `close` was called or before the previous call
+  /// returned.
   virtual void on_message(std::string_view text) = 0;
-  /// The socket is gone; `connection` must not be used any more. Called exactly once, never from inside `send`/`close`.
+  /// The socket is gone; `connection` must not be used any more. Called exactly once, never from inside
+  /// `send`/`close`.
   virtual void on_closed() = 0;
 };
 

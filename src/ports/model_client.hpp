@@ -62,13 +62,15 @@ struct ModelAnswer {
 
 struct ModelFailure {
   std::string message;  ///< For people; never holds a key.
-  std::string kind;     ///< `rate_limit`, `auth`, `timeout`, `server_error`, `model_not_found`, `format`, `context_length`, `unknown`.
+  std::string kind;     ///< `rate_limit`, `auth`, `timeout`, `server_error`, `model_not_found`, `format`,
+                        ///< `context_length`, `unknown`.
   int http_status = 0;  ///< 0: no answer came.
   bool is_retryable = false;
   std::optional<Millis> retry_after;
 };
 
-/// Receives one answer piece by piece, on the control thread. After `on_answer` or `on_failure` nothing comes any more.
+/// Receives one answer piece by piece, on the control thread. After `on_answer` or `on_failure` nothing comes
+/// any more.
 class ModelSink {
  public:
   virtual ~ModelSink() = default;

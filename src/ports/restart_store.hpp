@@ -13,16 +13,16 @@ namespace gw {
 /// One restart, from the request to what came of it. Kept across generations.
 struct RestartRecord {
   std::string id;
-  std::string mode;          ///< `safe`, `plain`, `wait` or `force`.
+  std::string mode;  ///< `safe`, `plain`, `wait` or `force`.
   std::string reason;
-  std::string outcome;       ///< Empty while under way; `restarted`, `failed`, `cancelled`.
-  std::string failure;       ///< Why it failed, for people.
-  json::Array requesters;    ///< Who asked, the coalesced ones too: `{client, device, address, reason, atMs}`.
+  std::string outcome;     ///< Empty while under way; `restarted`, `failed`, `cancelled`.
+  std::string failure;     ///< Why it failed, for people.
+  json::Array requesters;  ///< Who asked, the coalesced ones too: `{client, device, address, reason, atMs}`.
   UnixMillis requested_at;
   std::optional<UnixMillis> ended_at;
-  std::int64_t waited_ms = 0;   ///< From the request to the hand-over.
-  std::int64_t gap_ms = 0;      ///< Nobody accepted connections for so long.
-  std::int64_t cut_runs = 0;    ///< Runs that were under way at the hand-over and begin again in the successor.
+  std::int64_t waited_ms = 0;  ///< From the request to the hand-over.
+  std::int64_t gap_ms = 0;     ///< Nobody accepted connections for so long.
+  std::int64_t cut_runs = 0;  ///< Runs that were under way at the hand-over and begin again in the successor.
   std::string from_version;
   std::string to_version;
 };

@@ -27,7 +27,7 @@ struct NewJob {
   std::string session_id;  ///< For a session that does not exist yet.
   std::string agent_id;
   std::string text;
-  json::Object options;    ///< What else the run needs: `timeoutMs`, `model`, `thinking`, `task` …
+  json::Object options;  ///< What else the run needs: `timeoutMs`, `model`, `thinking`, `task` …
   UnixMillis accepted_at;
 };
 
@@ -59,32 +59,33 @@ struct Message {
   std::int64_t seq = 0;  ///< From 1 in each session; given by the store.
   std::string id;
   std::string run_id;
-  json::Object body;     ///< `role`, `content`, `timestamp` and what belongs to the role.
+  json::Object body;  ///< `role`, `content`, `timestamp` and what belongs to the role.
 };
 
 /// A job that has just become running, with what its prompt is made of.
 struct Begun {
   Job job;
-  std::vector<Message> transcript;  ///< The newest `limits::kPromptMessagesMax`, oldest first, the user's own last.
+  std::vector<Message>
+      transcript;  ///< The newest `limits::kPromptMessagesMax`, oldest first, the user's own last.
 };
 
 /// Something outside the database that a run is about to do. Recorded before it is done, so that what was
 /// attempted and has no outcome is known after a crash.
 struct Step {
   JobId job;
-  int number = 0;           ///< From 1 in each attempt.
+  int number = 0;  ///< From 1 in each attempt.
   int attempt = 0;
-  std::string kind;         ///< `model_call` or `tool_call`.
-  std::string detail;       ///< Model or tool name.
+  std::string kind;    ///< `model_call` or `tool_call`.
+  std::string detail;  ///< Model or tool name.
 };
 
 struct Outcome {
   JobId job;
-  std::string owner;               ///< The generation that says so; refused when it is not the job's.
+  std::string owner;  ///< The generation that says so; refused when it is not the job's.
   JobState state = JobState::Done;
-  std::vector<Message> messages;   ///< Appended to the transcript in the same transaction; `seq` is ignored.
+  std::vector<Message> messages;  ///< Appended to the transcript in the same transaction; `seq` is ignored.
   json::Object result;
-  std::string model;               ///< `provider/model` that answered, kept on the session.
+  std::string model;  ///< `provider/model` that answered, kept on the session.
   UnixMillis ended_at;
 };
 
@@ -104,7 +105,7 @@ struct History {
   std::optional<Session> session;  ///< Nothing: the session does not exist.
   std::vector<Message> messages;   ///< Oldest first.
   std::int64_t total = 0;
-  std::vector<Job> queued;         ///< Accepted, not begun, oldest first.
+  std::vector<Job> queued;  ///< Accepted, not begun, oldest first.
 };
 
 struct SessionPage {
@@ -112,9 +113,9 @@ struct SessionPage {
   std::int64_t total = 0;
 };
 
-/// Accepted work, transcripts and sessions. Every write is committed (and synced) when its completion is called
-/// with a value. Fails with `Code::Storage` when the database does; nothing of the operation has then happened.
-/// Call on the control thread; completions arrive there.
+/// Accepted work, transcripts and sessions. Every write is committed (and synced) when its completion is
+/// called with a value. Fails with `Code::Storage` when the database does; nothing of the operation has then
+/// happened. Call on the control thread; completions arrive there.
 class WorkStore {
  public:
   virtual ~WorkStore() = default;
@@ -123,12 +124,12 @@ class WorkStore {
   /// `Code::Unavailable` when limits::kQueuedJobsMax or kQueuedJobsPerSessionMax is reached.
   virtual void admit(NewJob job, Completion<Admission> done) = 0;
 
-  /// For a generation that begins to serve: makes every running job of another owner queued again and marks its
-  /// attempted steps `interrupted`. Returns all queued jobs, oldest first, without their texts.
+  /// For a generation that begins to serve: makes every running job of another owner queued again and marks
+  /// its attempted steps `interrupted`. Returns all queued jobs, oldest first, without their texts.
   virtual void take_over(std::string owner, Completion<std::vector<Job>> done) = 0;
 
-  /// Makes a queued job running under `owner`, counts the attempt and, the first time, appends the user's message.
-  /// Records `step` as attempted. `Code::Conflict` when the job is not queued any more.
+  /// Makes a queued job running under `owner`, counts the attempt and, the first time, appends the user's
+  /// message. Records `step` as attempted. `Code::Conflict` when the job is not queued any more.
   virtual void begin(JobId job, std::string owner, Step step, UnixMillis at, Completion<Begun> done) = 0;
 
   /// Records the outcome of `finished` (`done` or `failed`) and the attempt of `next`, appending `messages`.
@@ -144,7 +145,8 @@ class WorkStore {
   /// The newest `limit` messages with seq < `before_seq` (0: no bound).
   virtual void history(std::string session_key, std::int64_t before_seq, std::size_t limit,
                        Completion<History> done) = 0;
-  virtual void sessions(std::size_t limit, std::size_t offset, std::string search, Completion<SessionPage> done) = 0;
+  virtual void sessions(std::size_t limit, std::size_t offset, std::string search,
+                        Completion<SessionPage> done) = 0;
 
   /// Deletes jobs that ended before `before`, at most a few hundred a call; true when there are more.
   virtual void prune(UnixMillis before, Completion<bool> done) = 0;

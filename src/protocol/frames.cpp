@@ -10,11 +10,14 @@ std::string_view wire_code(Code code) {
     case Code::InvalidRequest:
     case Code::NotFound:
     case Code::Conflict:
-    case Code::Unauthorized: return "INVALID_REQUEST";
-    case Code::TimedOut: return "AGENT_TIMEOUT";
+    case Code::Unauthorized:
+      return "INVALID_REQUEST";
+    case Code::TimedOut:
+      return "AGENT_TIMEOUT";
     case Code::Unavailable:
     case Code::Storage:
-    case Code::Cancelled: return "UNAVAILABLE";
+    case Code::Cancelled:
+      return "UNAVAILABLE";
   }
   return "UNAVAILABLE";
 }

@@ -32,9 +32,9 @@ struct Request {
 
 /// What came instead of a request: enough to answer it.
 struct BadFrame {
-  bool is_json = false;   ///< False: not JSON at all; such a frame has no answer.
-  std::string id;         ///< The frame's own id when it has one, else `invalid`.
-  std::string detail;     ///< Follows `invalid request frame: `.
+  bool is_json = false;  ///< False: not JSON at all; such a frame has no answer.
+  std::string id;        ///< The frame's own id when it has one, else `invalid`.
+  std::string detail;    ///< Follows `invalid request frame: `.
 };
 
 std::expected<Request, BadFrame> parse_request(std::string_view text);
@@ -50,7 +50,8 @@ struct StateVersion {
   std::int64_t health = 1;
 };
 
-/// `seq` 0 and an absent `version` are not sent. `payload_json` is JSON text, so that a broadcast serialises it once.
+/// `seq` 0 and an absent `version` are not sent. `payload_json` is JSON text, so that a broadcast serialises
+/// it once.
 std::string event(std::string_view name, std::string_view payload_json, std::int64_t seq,
                   const std::optional<StateVersion>& version = std::nullopt);
 

@@ -8,34 +8,53 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 
-/// What keeper and generation say to each other, one message a datagram on a SOCK_SEQPACKET pair: a JSON object
-/// `{"v":1,"type":"<name>",…}`. An unknown type is ignored, so that either side may be newer; a message of another
-/// `v` is an error. docs/architecture.md draws the order.
+/// What keeper and generation say to each other, one message a datagram on a SOCK_SEQPACKET pair: a JSON
+/// object
+/// `{"v":1,"type":"<name>",…}`. An unknown type is ignored, so that either side may be newer; a message of
+/// another `v` is an error. docs/architecture.md draws the order.
 namespace gw::keeper {
 
 inline constexpr int kMessageVersion = 1;
 inline constexpr std::size_t kMessageBytesMax = 8'192;  ///< Longer texts inside are cut by `encode`.
 
 // Generation to keeper.
-struct Ready { std::string boot_id; std::string version; };  ///< Could serve now: store and configuration are good.
-struct Failed { std::string reason; int exit_code = 1; };     ///< Cannot start; exits next.
+struct Ready {
+  std::string boot_id;
+  std::string version;
+};  ///< Could serve now: store and configuration are good.
+struct Failed {
+  std::string reason;
+  int exit_code = 1;
+};  ///< Cannot start; exits next.
 struct StartSuccessor {};
 struct DropSuccessor {};
-struct Released {};                                           ///< Accepts no more and has closed its writer.
-struct Serving {};                                            ///< Accepts since now.
-struct StatusLine { std::string text; };
+struct Released {};  ///< Accepts no more and has closed its writer.
+struct Serving {};   ///< Accepts since now.
+struct StatusLine {
+  std::string text;
+};
 
 // Keeper to generation.
-struct Take { std::int64_t released_at_ms = 0; };             ///< Serve. When the predecessor stopped (Instant), 0: none did.
-struct SuccessorReady { std::string version; };
-struct SuccessorFailed { std::string reason; };
-struct Resume { std::string reason; };                        ///< The successor failed after Released: serve again.
-struct Retire {};                                             ///< The successor serves: exit.
+struct Take {
+  std::int64_t released_at_ms = 0;
+};  ///< Serve. When the predecessor stopped (Instant), 0: none did.
+struct SuccessorReady {
+  std::string version;
+};
+struct SuccessorFailed {
+  std::string reason;
+};
+struct Resume {
+  std::string reason;
+};                 ///< The successor failed after Released: serve again.
+struct Retire {};  ///< The successor serves: exit.
 struct Stop {};
-struct RestartSignal { std::string name; };
+struct RestartSignal {
+  std::string name;
+};
 
-using Message = std::variant<Ready, Failed, StartSuccessor, DropSuccessor, Released, Serving, StatusLine, Take,
-                             SuccessorReady, SuccessorFailed, Resume, Retire, Stop, RestartSignal>;
+using Message = std::variant<Ready, Failed, StartSuccessor, DropSuccessor, Released, Serving, StatusLine,
+                             Take, SuccessorReady, SuccessorFailed, Resume, Retire, Stop, RestartSignal>;
 
 std::string encode(const Message& message);
 

@@ -294,7 +294,8 @@ void Authenticator::admit(Attempt attempt, Callback<Outcome> done) {
                    }
                    log_.error(kSubsystem, "device pairing not saved",
                               {{"error", std::get<Error>(outcome.error()).message}});
-                   // A full disk must not lock the owner out: the secret that was shown is enough for this time.
+                   // A full disk must not lock the owner out: the secret that was shown is enough for this
+                   // time.
                    if (needs_no_pairing) return done(accepted(std::move(client), nullptr));
                    done(std::unexpected(refused_storage()));
                  });
