@@ -38,15 +38,17 @@ TEST(CutUtf16Test, DoesNotReadPastATextThatEndsInsideACharacter) {
 TEST(LowerAsciiTest, LeavesOtherBytesAlone) { EXPECT_EQ(lower_ascii("AbZ-É1"), "abz-É1"); }
 
 TEST(IsValidUtf8Test, AcceptsTheFirstAndLastCharacterOfEachLength) {
-  for (const char* text : {"", "\x01", "\x7F", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF", "\xEE\x80\x80",
-                           "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
+  for (const char* text : {"", "\x01", "\x7F", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xED\x9F\xBF",
+                           "\xEE\x80\x80", "\xEF\xBF\xBF", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
     EXPECT_TRUE(is_valid_utf8(text)) << text;
   }
 }
 
 TEST(IsValidUtf8Test, RefusesWhatIsNotTheShortestFormOfACharacter) {
   for (const char* text : {"\x80", "\xC0\x80", "\xC1\xBF", "\xC2", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xE2\x82",
-                           "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "a\xC2" "b"}) {
+                           "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF",
+                           "a\xC2"
+                           "b"}) {
     EXPECT_FALSE(is_valid_utf8(text)) << text;
   }
 }
