@@ -191,7 +191,6 @@ void RunDriver::record_next_step(std::string outcome, std::vector<Message> rows,
     }
     context_.log.error("agent", "could not record the next step",
                        {{"runId", info_.run_id}, {"error", result.error().message}});
-    if (machine_.is_over()) return;  // Aborted meanwhile; what is to be tried again now is the outcome.
     if (result.error().code == Code::Conflict) return on_over_(nullptr);
     store_retry_ =
         context_.loop.after(kStoreRetryWait, [this, outcome, rows, then = std::move(then)]() mutable {
@@ -203,7 +202,7 @@ void RunDriver::record_next_step(std::string outcome, std::vector<Message> rows,
 
 // Tried again until the database takes it: the answer is kept here meanwhile.
 void RunDriver::commit(Outcome outcome, RunEnd end) {
-  store_retry_.reset();
+  store_retry_.reset();  // Of a step: its failure must not come after this one's and take its place.
   Outcome copy = outcome;
   auto done = [this, outcome = std::move(outcome),
                end = std::move(end)](Result<std::vector<Message>> rows) mutable {
