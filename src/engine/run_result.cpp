@@ -16,9 +16,14 @@ json::Object usage_json(const ModelUsage& usage) {
           {"cost", {{"input", 0}, {"output", 0}, {"cacheRead", 0}, {"cacheWrite", 0}, {"total", 0}}}};
 }
 
+constexpr std::size_t kRowDepth = 8;  // Levels that a transcript row may put around a call's arguments.
+
+// What a model wrote as arguments. Kept as text where it is no JSON, or nested so deep that a row holding it
+// could not be read back.
 json::Value arguments_json(const std::string& text) {
   auto parsed = json::parse(text);
-  return parsed ? *std::move(parsed) : json::Value(json::Object{{"unparsed", text}});
+  const bool fits = parsed && json::parse(std::string(kRowDepth, '[') + text + std::string(kRowDepth, ']'));
+  return fits ? *std::move(parsed) : json::Value(json::Object{{"unparsed", text}});
 }
 
 json::Object meta_of(const RunInfo& run, run::Ending ending, const RunContent& content, UnixMillis ended_at) {

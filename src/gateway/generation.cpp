@@ -224,6 +224,7 @@ void Generation::Impl::take(const keeper::Take& message) {
 
 // Open the writer, read who is paired, take the queue over; only then accept.
 void Generation::Impl::serve(std::optional<Instant> released_at) {
+  is_draining = false;
   store.open_writer([this, released_at](Result<void> opened) {
     if (!opened) return fail_to_serve(opened.error());
     if (devices.is_loaded()) return take_queue(released_at);
@@ -242,11 +243,11 @@ void Generation::Impl::take_queue(std::optional<Instant> released_at) {
 }
 
 void Generation::Impl::accept(std::optional<Instant> released_at) {
+  if (is_draining) return;  // A stop came meanwhile.
   if (auto started = listener.start(options.listen_fd); !started) return fail_to_serve(started.error());
   keeper.send(keeper::Serving{});
   start_up = std::chrono::duration_cast<Millis>(loop.now() - taken_at);
   is_accepting = true;
-  is_draining = false;
   restart.begin_serving(released_at);
   health.start([this] { return presence.version(); });
   log.info(
@@ -260,6 +261,7 @@ void Generation::Impl::accept(std::optional<Instant> released_at) {
 }
 
 void Generation::Impl::fail_to_serve(const Error& error) {
+  if (is_draining) return;  // A stop closed the database under it.
   log.error("gateway", "gateway startup failed: " + error.message);
   keeper.send(keeper::Failed{error.message, kExitFailed});
   exit(kExitFailed);

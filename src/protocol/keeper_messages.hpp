@@ -46,7 +46,7 @@ struct SuccessorFailed {
 };
 struct Resume {
   std::string reason;
-};                 ///< The successor failed after Released: serve again.
+};  ///< The successor failed after Released: serve again.
 struct Retire {};  ///< The successor serves: exit.
 struct Stop {};
 struct RestartSignal {

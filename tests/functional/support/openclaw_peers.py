@@ -24,6 +24,8 @@ def why_not(*programs):
     """Why the tests with the original cannot run; None when they can."""
     if not PEERS:
         return "the original clients are not asked for (script/test --with-openclaw)"
+    if programs and os.environ.get("OPENCLAW_UI") == "no":
+        return "only the command lines of the original are asked for (OPENCLAW_UI=no)"
     missing = [str(path) for path in (NODE, *(package(release) / "openclaw.mjs" for release in RELEASES))
                if not path.exists()]
     missing += [name for name in programs if not shutil.which(name)]

@@ -90,6 +90,15 @@ TEST(RunResultTest, EveryEndingHasItsState) {
   EXPECT_EQ(state_of(Ending::TooManyToolRounds), JobState::Failed);
 }
 
+TEST(RunResultTest, ArgumentsTooDeepToBeReadBackAreKeptAsText) {
+  const std::string deep = std::string(62, '[') + std::string(62, ']');
+  RunContent content = content_of("", "toolUse");
+  content.tool_calls = {{"c1", "look", deep}};
+  const Message row = assistant_row(kRun, content, {1'250});
+  EXPECT_TRUE(json::parse(json::serialize(row.body)).has_value());
+  EXPECT_EQ(at(row.body, "/content/0/arguments/unparsed"), '"' + deep + '"');
+}
+
 TEST(RunResultTest, AnAssistantRowHoldsThoughtsTextAndToolCallsInThisOrder) {
   RunContent content = content_of("hello", "toolUse");
   content.thinking = "hm";
