@@ -37,7 +37,7 @@ void shape_user_content(json::Object& body, int protocol) {
   for (const json::Value& block : *blocks) {
     if (const json::Object* object = block.if_object()) text += json::text_or(*object, "text");
   }
-  body["content"] = std::move(text);
+  body["content"] = text;
 }
 
 json::Object message_json(const Message& message, const Client& client, std::size_t text_units_max) {
