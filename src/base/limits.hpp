@@ -35,7 +35,9 @@ inline constexpr Millis kRunTimeout{48LL * 60 * 60 * 1000};  ///< `agents.defaul
 inline constexpr std::int64_t kJobRetentionMs = 7LL * 24 * 60 * 60 * 1000;
 
 // Restart (docs/restart.md).
-inline constexpr Millis kDeferralLimit{300'000};            ///< `gateway.reload.deferralTimeoutMs`.
+inline constexpr Millis kDeferralLimit{300'000};  ///< `gateway.reload.deferralTimeoutMs`.
+inline constexpr Millis kProbation{
+    10'000};  ///< A successor must serve for so long before its predecessor goes.
 inline constexpr Millis kOpenPhase{15'000};                 ///< New work still begins during a deferral.
 inline constexpr Millis kRestartCooldown{30'000};           ///< Between two attempts of one generation.
 inline constexpr Millis kSuccessorStartLimit{20'000};       ///< From spawn to ready.

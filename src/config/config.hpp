@@ -54,6 +54,7 @@ struct Config {
   bool allow_restart = true;                       ///< `commands.restart`.
   Millis deferral_limit = limits::kDeferralLimit;  ///< `gateway.reload.deferralTimeoutMs`; 0: none.
   Millis open_phase = limits::kOpenPhase;          ///< `native.restart.openPhaseMs`.
+  Millis probation = limits::kProbation;           ///< `native.restart.probationMs`; read by the keeper.
   int concurrent_runs = limits::kConcurrentRunsDefault;
   Millis run_timeout = limits::kRunTimeout;
   std::vector<ProviderEntry> providers;

@@ -102,6 +102,9 @@ void read_logging(Reading& reading) {
 
 void read_native(Reading& reading) {
   Config& config = reading.config;
+  if (const auto probation = number_at(reading, "native.restart.probationMs")) {
+    config.probation = Millis{*probation};
+  }
   if (const auto open = number_at(reading, "native.restart.openPhaseMs")) config.open_phase = Millis{*open};
   if (const auto delay = number_at(reading, "native.echo.chunkDelayMs")) config.echo_delay = Millis{*delay};
   if (const auto chars = number_at(reading, "native.echo.chunkChars")) config.echo_chunk_chars = *chars;

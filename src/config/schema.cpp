@@ -49,6 +49,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"env.vars.*", Kind::AnyText},
     {"env.*", Kind::AnyText},
     {"native.restart.openPhaseMs", Kind::Integer, 0, kDayMs},
+    {"native.restart.probationMs", Kind::Integer, 0, kDayMs},
     {"native.echo.chunkDelayMs", Kind::Integer, 0, 60'000},
     {"native.echo.chunkChars", Kind::Integer, 1, 1'000'000},
 });

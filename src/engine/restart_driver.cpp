@@ -142,6 +142,7 @@ void RestartDriver::on_successor_failed(const std::string& reason) { step(restar
 
 void RestartDriver::on_resume(const std::string& reason) {
   if (is_stopping_) return;
+  has_released_ = false;
   parts_.log.error("restart", "the successor failed after the hand-over; serving again",
                    {{"reason", reason}});
   resume_reason_ =
@@ -153,6 +154,7 @@ void RestartDriver::on_retire() { parts_.service.exit(0); }
 
 void RestartDriver::on_stop() {
   if (std::exchange(is_stopping_, true)) return;
+  if (has_released_) return parts_.service.exit(0);
   step(restart::StopAsked{});
   parts_.engine.cut();
   parts_.service.stop_serving(false, [this] { parts_.service.exit(0); });
@@ -225,7 +227,9 @@ void RestartDriver::apply(const restart::HandOver& effect) {
   parts_.log.info("gateway", "restart mode: full process restart (successor first)");
   parts_.engine.cut();
   parts_.service.stop_serving(true, [this] {
-    if (!is_stopping_) parts_.supervisor.released();
+    if (is_stopping_) return;
+    has_released_ = true;
+    parts_.supervisor.released();
   });
 }
 

@@ -131,6 +131,7 @@ class RestartDriver final : public SupervisorEvents {
   std::unique_ptr<Timer> timer_;
   std::optional<std::string> resume_reason_;  // Set from `on_resume` to serving.
   restart::Phase told_phase_ = restart::Phase::Idle;
+  bool has_released_ = false;  // Nothing is ours any more, unless we are told to resume.
   bool is_stopping_ = false;
 };
 

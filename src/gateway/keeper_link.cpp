@@ -55,6 +55,7 @@ void KeeperLink::deliver(const keeper::Message& message) {
                         [&](const keeper::SuccessorFailed& m) { events_->on_successor_failed(m.reason); },
                         [&](const keeper::Resume& m) { events_->on_resume(m.reason); },
                         [&](const keeper::Retire&) { events_->on_retire(); },
+                        [&](const keeper::Probe&) { send(keeper::Healthy{}); },
                         [&](const keeper::Stop&) { events_->on_stop(); },
                         [&](const keeper::RestartSignal& m) { events_->on_restart_signal(m.name); },
                         [](const auto&) {}},  // What only a generation says.

@@ -16,6 +16,9 @@ namespace {
 namespace gen = generations;
 
 constexpr std::string_view kSubsystem = "gateway";
+// Two generations that ignore a stop are killed within it. The service manager is told, so that a shorter
+// stop timeout of its own does not end them before.
+constexpr Millis kStopBudget{25'000};
 constexpr Millis kLongestWait{3'600'000};  // Any bound that fits poll's int will do.
 
 int poll_wait(const std::optional<Instant>& wake_at) {
@@ -74,7 +77,8 @@ void Keeper::on_signal(int number) {
       } else {
         stop_asked_at_ = platform::now();
         world_.log.info(kSubsystem, "received " + name + "; shutting down");
-        world_.notifier.send("STOPPING=1\nSTATUS=Stopping");
+        world_.notifier.send("STOPPING=1\nSTATUS=Stopping\nEXTEND_TIMEOUT_USEC=" +
+                             std::to_string(std::chrono::microseconds(kStopBudget).count()));
       }
       events_.emplace_back(gen::StopSignal{});
       return;
@@ -128,6 +132,8 @@ void Keeper::on_message(gen::Id id, const Message& message) {
     events_.emplace_back(gen::ReleasedSaid{id});
   } else if (std::holds_alternative<Serving>(message)) {
     events_.emplace_back(gen::ServingSaid{id});
+  } else if (std::holds_alternative<Healthy>(message)) {
+    events_.emplace_back(gen::HealthySaid{id});
   } else if (const auto* status = std::get_if<StatusLine>(&message)) {
     events_.emplace_back(gen::StatusSaid{id, status->text});
   }
@@ -177,6 +183,7 @@ void Keeper::apply(const gen::TellResume& e) {
   tell(e.id, Resume{e.reason});
 }
 void Keeper::apply(const gen::TellRetire& e) { tell(e.id, Retire{}); }
+void Keeper::apply(const gen::TellProbe& e) { tell(e.id, Probe{}); }
 void Keeper::apply(const gen::TellStop& e) { tell(e.id, Stop{}); }
 void Keeper::apply(const gen::TellRestartSignal& e) { tell(e.id, RestartSignal{e.name}); }
 

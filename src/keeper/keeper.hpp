@@ -53,6 +53,7 @@ class Keeper {
   void apply(const generations::TellSuccessorFailed& e);
   void apply(const generations::TellResume& e);
   void apply(const generations::TellRetire& e);
+  void apply(const generations::TellProbe& e);
   void apply(const generations::TellStop& e);
   void apply(const generations::TellRestartSignal& e);
   void apply(const generations::Kill& e);

@@ -170,7 +170,7 @@ int run_gateway(const Request& request) {
   }
   Keeper keeper(
       {log, **signals, platform::ServiceNotifier(request.environment("NOTIFY_SOCKET").value_or(""))},
-      std::move(launch));
+      std::move(launch), {.probation = loaded->config.probation});
   const int code = keeper.run();
   if (!keeper.failure().empty()) log.error(kSubsystem, "gateway startup failed: " + keeper.failure());
   return code;

@@ -41,11 +41,13 @@ json::Object to_json(const StartSuccessor&) { return head("start-successor"); }
 json::Object to_json(const DropSuccessor&) { return head("drop-successor"); }
 json::Object to_json(const Released&) { return head("released"); }
 json::Object to_json(const Serving&) { return head("serving"); }
+json::Object to_json(const Healthy&) { return head("healthy"); }
 json::Object to_json(const StatusLine& m) { return with_text("status", "text", m.text); }
 json::Object to_json(const SuccessorReady& m) { return with_text("successor-ready", "version", m.version); }
 json::Object to_json(const SuccessorFailed& m) { return with_text("successor-failed", "reason", m.reason); }
 json::Object to_json(const Resume& m) { return with_text("resume", "reason", m.reason); }
 json::Object to_json(const Retire&) { return head("retire"); }
+json::Object to_json(const Probe&) { return head("probe"); }
 json::Object to_json(const Stop&) { return head("stop"); }
 json::Object to_json(const RestartSignal& m) { return with_text("restart-signal", "name", m.name); }
 
@@ -62,12 +64,14 @@ Result<Message> message_of(std::string_view type, const json::Object& object) {
   if (type == "drop-successor") return DropSuccessor{};
   if (type == "released") return Released{};
   if (type == "serving") return Serving{};
+  if (type == "healthy") return Healthy{};
   if (type == "status") return StatusLine{text_of(object, "text")};
   if (type == "take") return Take{json::int_or(object, "releasedAtMs", 0)};
   if (type == "successor-ready") return SuccessorReady{text_of(object, "version")};
   if (type == "successor-failed") return SuccessorFailed{text_of(object, "reason")};
   if (type == "resume") return Resume{text_of(object, "reason")};
   if (type == "retire") return Retire{};
+  if (type == "probe") return Probe{};
   if (type == "stop") return Stop{};
   if (type == "restart-signal") return RestartSignal{text_of(object, "name")};
   return fail(Code::NotFound, "unknown keeper message '" + std::string(type) + "'");

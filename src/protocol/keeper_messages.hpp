@@ -30,6 +30,7 @@ struct StartSuccessor {};
 struct DropSuccessor {};
 struct Released {};  ///< Accepts no more and has closed its writer.
 struct Serving {};   ///< Accepts since now.
+struct Healthy {};   ///< The answer to Probe: its control thread turns.
 struct StatusLine {
   std::string text;
 };
@@ -48,13 +49,15 @@ struct Resume {
   std::string reason;
 };  ///< The successor failed after Released: serve again.
 struct Retire {};  ///< The successor serves: exit.
+struct Probe {};   ///< Are you well?
 struct Stop {};
 struct RestartSignal {
   std::string name;
 };
 
-using Message = std::variant<Ready, Failed, StartSuccessor, DropSuccessor, Released, Serving, StatusLine,
-                             Take, SuccessorReady, SuccessorFailed, Resume, Retire, Stop, RestartSignal>;
+using Message =
+    std::variant<Ready, Failed, StartSuccessor, DropSuccessor, Released, Serving, Healthy, StatusLine, Take,
+                 SuccessorReady, SuccessorFailed, Resume, Retire, Probe, Stop, RestartSignal>;
 
 std::string encode(const Message& message);
 

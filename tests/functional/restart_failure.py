@@ -3,11 +3,12 @@
 import os
 import pathlib
 import shutil
+import signal
 import stat
 import unittest
 
 from support.case import FunctionalCase
-from support.gateway import PROGRAM, Probe, default_config
+from support.gateway import PROGRAM, Probe, default_config, is_alive
 from support.timing import wait_until
 from support.ws import Closed, text_of
 
@@ -106,6 +107,49 @@ class FailingSuccessorTest(FunctionalCase):
         self.assertNotEqual(done.returncode, 0, done.stdout)
         self.assertIn('"ok"', done.stdout)
         self.assertEqual(self.running.generations()[:1], [self.generation])
+
+
+class ProbationTest(FunctionalCase):
+    """A successor that served and then proves to be no good gives back to its predecessor, which has waited."""
+
+    def setUp(self):
+        super().setUp()
+        self.running = self.gateway(default_config(restart={"probationMs": 60_000}))
+        self.old = self.running.serving()
+        self.running.cli_json("gateway", "restart", "--json")
+        old, self.new = self.running.generations()
+        self.assertEqual(old, self.old)
+
+    def check_old_serves_again(self, failure):
+        wait_until(lambda: self.running.generations() == [self.old], 25, "the old generation serves again")
+
+        def record():
+            try:
+                with self.running.connect() as client:
+                    return client.request("gateway.restart.status", {})["last"]
+            except Closed:
+                return None
+
+        last = wait_until(lambda: (r := record()) and r["outcome"] == "failed" and r, 10, "the restart is recorded")
+        self.assertRegex(last["failure"], failure)
+        with self.running.connect() as client:
+            run = client.chat_send("s", "who is there?")["runId"]
+            self.assertEqual(text_of(client.wait_chat_end(run)["message"]), "echo: who is there?")
+
+    def test_one_that_crashes(self):
+        with Probe(self.running.port) as probe:
+            os.kill(self.new, signal.SIGKILL)
+            self.check_old_serves_again("was killed by SIGKILL")
+        self.assertEqual(probe.refused, 0)
+
+    def test_one_that_hangs(self):
+        os.kill(self.new, signal.SIGSTOP)
+        self.check_old_serves_again("did not answer within 5 s during its probation")
+
+    def test_a_stop_ends_both(self):
+        self.running.stop()
+        self.assertEqual([pid for pid in (self.old, self.new) if is_alive(pid)], [])
+        self.assertNotIn("could not record a restart", self.running.output())
 
 
 if __name__ == "__main__":

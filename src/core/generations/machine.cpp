@@ -50,7 +50,10 @@ void Machine::on(const SuccessorWanted& e, Instant now) {
   const Member* holder = find(e.id);
   if (is_stopping_ || !has_floor(e.id) || holder->state != State::Serving) return;
   const Member* candidate = find(candidate_);
-  if (!candidate) return spawn(now);
+  if (!candidate) {
+    end_probation(now);  // Whoever is to be replaced is the one to come back to.
+    return spawn(now);
+  }
   if (candidate->state == State::Ready) effects_.push_back(TellSuccessorReady{e.id, candidate->version});
 }
 
@@ -88,11 +91,14 @@ void Machine::on(const ServingSaid& e, Instant now) {
   member->serving_since = now;
   has_served_ = true;
   effects_.push_back(ReportServing{e.id, member->version});
-  if (Member* old = find(released_)) {
-    effects_.push_back(TellRetire{old->id});
-    leave(*old, limits_.retire, now);
-  }
-  released_.reset();
+  begin_probation(now);
+  if (signal_) effects_.push_back(TellRestartSignal{e.id, *std::exchange(signal_, std::nullopt)});
+}
+
+void Machine::on(const HealthySaid& e, Instant now) {
+  if (!has_floor(e.id) || !probe_answer_by_) return;
+  probe_answer_by_.reset();
+  probe_at_ = now + limits_.probe;
 }
 
 void Machine::on(const StatusSaid& e, Instant) {
@@ -114,7 +120,10 @@ void Machine::on(const Ended& e, Instant now) {
     dead.failure = e.how;
     dead.exit_code = e.exit_code;
   }
-  if (released_ == e.id) released_.reset();
+  if (released_ == e.id) {
+    released_.reset();
+    forget_probation();  // There is nobody to come back to.
+  }
   if (is_stopping_) {
     if (floor_ == e.id) floor_.reset();
     if (members_.empty()) exit(0, {});
@@ -140,6 +149,7 @@ void Machine::on(const StopSignal&, Instant now) {
   spawn_at_.reset();
   candidate_.reset();
   released_.reset();
+  forget_probation();
   effects_.push_back(ReportStatus{"stopping"});
   for (Member& member : members_) {
     effects_.push_back(TellStop{member.id});
@@ -147,13 +157,22 @@ void Machine::on(const StopSignal&, Instant now) {
   }
 }
 
+// One that comes while nobody serves is for the generation that is about to: it may be older than what the
+// signal is meant to bring.
 void Machine::on(const RestartSignal& e, Instant) {
+  if (is_stopping_) return;
   const Member* holder = find(floor_);
-  if (holder && holder->state == State::Serving) effects_.push_back(TellRestartSignal{holder->id, e.name});
+  if (!holder || holder->state != State::Serving) {
+    signal_ = e.name;
+    return;
+  }
+  effects_.push_back(TellRestartSignal{holder->id, e.name});
 }
 
 void Machine::on(const Tick&, Instant now) {
   if (spawn_at_ && *spawn_at_ <= now) spawn(now);
+  if (probation_end_ && *probation_end_ <= now) end_probation(now);
+  probe_if_due(now);
   for (std::size_t i = 0; i < members_.size() && !is_over_; ++i) {
     if (members_[i].deadline && *members_[i].deadline <= now) overdue(members_[i], now);
   }
@@ -210,9 +229,45 @@ void Machine::end_candidate(const std::string& reason, Instant now) {
   if (holder->state == State::Serving) effects_.push_back(TellSuccessorFailed{holder->id, reason});
 }
 
+void Machine::begin_probation(Instant now) {
+  if (!find(released_)) return;
+  probation_end_ = now + limits_.probation;
+  probe_at_ = now + limits_.probe;
+  if (limits_.probation == Millis{0}) end_probation(now);
+}
+
+void Machine::end_probation(Instant now) {
+  forget_probation();
+  if (Member* old = find(released_)) {
+    effects_.push_back(TellRetire{old->id});
+    leave(*old, limits_.retire, now);
+  }
+}
+
+void Machine::forget_probation() {
+  probation_end_.reset();
+  probe_at_.reset();
+  probe_answer_by_.reset();
+}
+
+void Machine::probe_if_due(Instant now) {
+  Member* holder = find(floor_);
+  if (!holder || holder->state != State::Serving || is_stopping_) return;
+  if (probe_answer_by_ && *probe_answer_by_ <= now) {
+    probe_answer_by_.reset();
+    holder->failure = "did not answer within " + seconds(limits_.probe_answer) + " during its probation";
+    return kill(*holder);
+  }
+  if (!probe_at_ || *probe_at_ > now) return;
+  probe_at_.reset();
+  probe_answer_by_ = now + limits_.probe_answer;
+  effects_.push_back(TellProbe{holder->id});
+}
+
 void Machine::floor_died(const Member& dead, Instant now) {
   floor_.reset();
-  if (Member* old = find(released_)) {  // It died after Take: the old one is still there.
+  forget_probation();
+  if (Member* old = find(released_)) {  // It died before its probation was over: the old one is still there.
     floor_ = std::exchange(released_, std::nullopt);
     old->state = State::Serving;
     effects_.push_back(TellResume{old->id, dead.failure});
@@ -263,6 +318,9 @@ void Machine::exit(int code, std::string message) {
 
 void Machine::ask_wake() {
   std::optional<Instant> next = spawn_at_;
+  for (const auto& at : {probation_end_, probe_at_, probe_answer_by_}) {
+    if (at && (!next || *at < *next)) next = at;
+  }
   for (const Member& member : members_) {
     if (member.deadline && (!next || *member.deadline < *next)) next = member.deadline;
   }

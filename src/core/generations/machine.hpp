@@ -12,17 +12,23 @@
 /// Which generation serves: the one decision of the keeper. docs/architecture.md draws the hand-over.
 ///
 /// At most one generation holds the *floor*: it was told to serve and has neither said Released nor died.
-/// A second one may stand by. All others are on their way out.
+/// A second one may stand by. After a hand-over the predecessor stays, released, until its successor has
+/// served through its probation: should that one die, hang or give up, the predecessor serves again.
+/// All others are on their way out.
 namespace gw::generations {
 
 struct Limits {
   Millis start = limits::kSuccessorStartLimit;  ///< From spawn to ready.
   Millis take{10'000};                          ///< From Take to serving.
   Millis retire{15'000};                        ///< From Retire to exit: answers still being written out.
-  Millis stop{20'000};       ///< From Stop to exit; below the 30 s that service managers give.
-  Millis exit{1'000};        ///< From its last word, or a lost channel, to exit.
-  Millis kill{2'000};        ///< From SIGKILL to its end, while stopping.
-  Millis backoff_first{50};  ///< Before the second spawn in a row after a crash; the first waits 0.
+  Millis probation =
+      limits::kProbation;      ///< A successor that fails so soon gives the floor back to its predecessor.
+  Millis probe{1'000};         ///< Between two questions after its health, during probation.
+  Millis probe_answer{5'000};  ///< From a question to its answer.
+  Millis stop{20'000};         ///< From Stop to exit; below the 30 s that service managers give.
+  Millis exit{1'000};          ///< From its last word, or a lost channel, to exit.
+  Millis kill{2'000};          ///< From SIGKILL to its end, while stopping.
+  Millis backoff_first{50};    ///< Before the second spawn in a row after a crash; the first waits 0.
   Millis backoff_longest{5'000};
   Millis steady{60'000};  ///< Serving for so long forgets earlier crashes.
 };
@@ -60,6 +66,9 @@ struct ReleasedSaid {
 struct ServingSaid {
   Id id;
 };
+struct HealthySaid {
+  Id id;
+};  ///< The answer to TellProbe.
 struct StatusSaid {
   Id id;
   std::string text;
@@ -79,7 +88,7 @@ struct RestartSignal {
 struct Tick {};
 using Event =
     std::variant<Begin, SpawnFailed, ReadySaid, FailedSaid, SuccessorWanted, SuccessorUnwanted, ReleasedSaid,
-                 ServingSaid, StatusSaid, ChannelLost, Ended, StopSignal, RestartSignal, Tick>;
+                 ServingSaid, HealthySaid, StatusSaid, ChannelLost, Ended, StopSignal, RestartSignal, Tick>;
 
 // Effects, to be carried out in order.
 struct Spawn {
@@ -103,6 +112,9 @@ struct TellResume {
   std::string reason;
 };
 struct TellRetire {
+  Id id;
+};
+struct TellProbe {
   Id id;
 };
 struct TellStop {
@@ -135,8 +147,8 @@ struct WakeAt {
   Instant when;
 };  ///< Asks for a Tick; last of its step. A step without one cancels the one before.
 using Effect =
-    std::variant<Spawn, TellTake, TellSuccessorReady, TellSuccessorFailed, TellResume, TellRetire, TellStop,
-                 TellRestartSignal, Kill, ReportServing, ReportCrash, ReportStatus, Exit, WakeAt>;
+    std::variant<Spawn, TellTake, TellSuccessorReady, TellSuccessorFailed, TellResume, TellRetire, TellProbe,
+                 TellStop, TellRestartSignal, Kill, ReportServing, ReportCrash, ReportStatus, Exit, WakeAt>;
 using Effects = std::vector<Effect>;
 
 class Machine {
@@ -154,7 +166,7 @@ class Machine {
     Ready,
     Taking,  ///< Told to take, not serving yet.
     Serving,
-    Released,  ///< Waits for its successor to serve.
+    Released,  ///< Waits for its successor to serve and to pass its probation.
     Leaving,   ///< Told to end, or failed.
   };
   struct Member {
@@ -176,6 +188,7 @@ class Machine {
   void on(const SuccessorUnwanted& e, Instant now);
   void on(const ReleasedSaid& e, Instant now);
   void on(const ServingSaid& e, Instant now);
+  void on(const HealthySaid& e, Instant now);
   void on(const StatusSaid& e, Instant now);
   void on(const ChannelLost& e, Instant now);
   void on(const Ended& e, Instant now);
@@ -188,6 +201,10 @@ class Machine {
   void spawn(Instant now);
   void give_floor_to_candidate(Instant now);
   void end_candidate(const std::string& reason, Instant now);
+  void begin_probation(Instant now);
+  void end_probation(Instant now);
+  void forget_probation();
+  void probe_if_due(Instant now);
   void floor_died(const Member& dead, Instant now);
   void service_down(const Member& dead, Instant now);
   void forget_crashes_if_steady(const Member& member, Instant now);
@@ -203,6 +220,10 @@ class Machine {
   std::optional<Id> candidate_;  ///< Starting or ready.
   std::optional<Id> released_;   ///< Gave the floor up and can take it back.
   Instant released_at_{};        ///< When the floor became free.
+  std::optional<Instant> probation_end_;
+  std::optional<Instant> probe_at_;         ///< The next question; nothing while one is open.
+  std::optional<Instant> probe_answer_by_;  ///< Of the open question.
+  std::optional<std::string> signal_;       ///< A restart signal that came while nobody served.
   std::optional<Instant> spawn_at_;
   std::int64_t next_id_ = 1;
   int crashes_ = 0;  ///< In a row.

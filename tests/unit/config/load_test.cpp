@@ -76,7 +76,7 @@ TEST(LoadTest, FillsInEveryKeyOfItsOwn) {
     agents: { defaults: { maxConcurrent: 7, timeoutSeconds: 60, model: { primary: "lm/qwen" } },
               list: [{ id: "work" }, { id: "Home", default: true }] },
     logging: { level: "trace", file: "~/gw.log", maxFileBytes: 1e6 },
-    native: { restart: { openPhaseMs: 100 }, echo: { chunkDelayMs: 0, chunkChars: 3 } },
+    native: { restart: { openPhaseMs: 100, probationMs: 70 }, echo: { chunkDelayMs: 0, chunkChars: 3 } },
   })");
   EXPECT_EQ(issues(loaded), "");
   const Config& config = loaded.config;
@@ -94,6 +94,7 @@ TEST(LoadTest, FillsInEveryKeyOfItsOwn) {
   EXPECT_EQ(config.log_file, "/home/ada/gw.log");
   EXPECT_EQ(config.log_file_bytes_max, 1'000'000);
   EXPECT_EQ(config.open_phase, Millis{100});
+  EXPECT_EQ(config.probation, Millis{70});
   EXPECT_EQ(config.echo_delay, Millis{0});
   EXPECT_EQ(config.echo_chunk_chars, 3);
 }

@@ -25,8 +25,8 @@ constexpr Id kSecond{2};
 constexpr Id kThird{3};
 
 /// A machine whose first generation serves since `at(10)`.
-Machine serving() {
-  Machine machine;
+Machine serving(const Limits& limits = {}) {
+  Machine machine(limits);
   (void)machine.step(Begin{}, at(0));
   (void)machine.step(ReadySaid{kFirst, "1.0"}, at(5));
   (void)machine.step(ServingSaid{kFirst}, at(10));
@@ -89,7 +89,7 @@ TEST(GenerationsTest, AFirstGenerationThatHangsIsKilledAtTheStartLimitAndNotBefo
 }
 
 TEST(GenerationsTest, ARestartIsSpawnReadyReleasedTakeServingRetireInThisOrder) {
-  Machine machine = serving();
+  Machine machine = serving({.probation = Millis{0}});
   const Effects wanted = machine.step(SuccessorWanted{kFirst}, at(100));
   ASSERT_TRUE(has<Spawn>(wanted));
   EXPECT_TRUE(find<Spawn>(wanted)->is_standby);
@@ -108,7 +108,10 @@ TEST(GenerationsTest, ARestartIsSpawnReadyReleasedTakeServingRetireInThisOrder) 
 }
 
 TEST(GenerationsTest, AnOldGenerationThatDoesNotExitAfterRetireIsKilled) {
-  Machine machine = handed_over();
+  Machine machine = serving({.probation = Millis{0}});
+  (void)machine.step(SuccessorWanted{kFirst}, at(100));
+  (void)machine.step(ReadySaid{kSecond, "1.1"}, at(120));
+  (void)machine.step(ReleasedSaid{kFirst}, at(130));
   (void)machine.step(ServingSaid{kSecond}, at(132));
   EXPECT_FALSE(has<Kill>(machine.step(Tick{}, at(132 + 14'999))));
   const Effects late = machine.step(Tick{}, at(132 + 15'000));

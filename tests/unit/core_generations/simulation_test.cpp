@@ -24,8 +24,9 @@ struct Process {
   bool is_serving = false;
   bool has_failed = false;
   bool is_told_to_go = false;
-  int asks_open = 0;    ///< Successors asked for and not answered yet.
-  Instant last_word{};  ///< Messages of one process keep their order.
+  bool is_deaf = false;  ///< Hangs while it serves.
+  int asks_open = 0;     ///< Successors asked for and not answered yet.
+  Instant last_word{};   ///< Messages of one process keep their order.
 };
 
 class World {
@@ -205,6 +206,18 @@ class World {
     go(e.id.value, 10'000);
   }
 
+  void apply(const TellProbe& e) {
+    Process& process = processes_[e.id.value];
+    ASSERT_TRUE(process.has_floor || !process.is_alive) << "probed a generation that does not serve";
+    if (!process.is_alive || process.is_deaf) return;
+    process.is_deaf = is_chaos() && chance(3);
+    if (!process.is_deaf) after(between(0, 100), [this, id = e.id.value] { answer_probe(id); });
+  }
+
+  void answer_probe(std::int64_t id) {
+    if (processes_[id].is_alive) say(id, HealthySaid{Id{id}});
+  }
+
   void apply(const TellStop& e) { go(e.id.value, 15'000); }
 
   void go(std::int64_t id, std::int64_t longest_ms) {
@@ -215,7 +228,8 @@ class World {
 
   void apply(const Kill& e) {
     const Process& process = processes_[e.id.value];
-    ASSERT_FALSE(process.is_alive && process.is_serving && !process.is_told_to_go && stops_ == 0)
+    ASSERT_FALSE(process.is_alive && process.is_serving && !process.is_deaf && !process.is_told_to_go &&
+                 stops_ == 0)
         << "killed a generation that serves well";
     after(between(0, 50), [this, id = e.id.value] { die(id); });
   }

@@ -1,7 +1,8 @@
 // Stands in for `openclaw-gateway` in the keeper's tests: speaks the control protocol, serves nothing. What
 // it does is in FAKE_PLAN, one entry per generation separated by `,`: `ok`, `fail78`, `die-at-start`,
-// `die-after-take`, `restart` (asks for a successor once it serves), `ignore-stop`. Later generations follow
-// the last entry. What it sees goes line by line to the file FAKE_LOG.
+// `die-after-take`, `die-when-probed`, `deaf` (answers no probe), `restart` (asks for a successor once it
+// serves), `ignore-stop`. Later generations follow the last entry. What it sees goes line by line to the file
+// FAKE_LOG.
 
 #include <cstdlib>
 #include <fstream>
@@ -60,6 +61,12 @@ class Fake {
     } else if (const auto* signal = std::get_if<keeper::RestartSignal>(&message)) {
       note("signal " + signal->name);
       say(keeper::StartSuccessor{});
+    } else if (std::holds_alternative<keeper::Probe>(message)) {
+      note("probe");
+      exit_code_ = 8;
+      if (plan_ == "die-when-probed") return true;
+      exit_code_ = 0;
+      if (plan_ != "deaf") say(keeper::Healthy{});
     } else if (std::holds_alternative<keeper::Retire>(message)) {
       note("retire");
       return true;

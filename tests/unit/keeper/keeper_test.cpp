@@ -55,6 +55,13 @@ class KeeperTest : public testing::Test {
     thread_ = std::thread([this] { code_ = keeper_->run(); });
   }
 
+  static generations::Limits quick_probation() {
+    generations::Limits limits;
+    limits.probation = Millis{20};
+    limits.probe = Millis{1};
+    return limits;
+  }
+
   int wait_for_end() {
     thread_.join();
     return code_;
@@ -111,13 +118,30 @@ TEST_F(KeeperTest, AMissingProgramEndsTheFirstStart) {
 }
 
 TEST_F(KeeperTest, ARestartEndsWithTheSuccessorServingAndTheOldOneGone) {
-  start("restart,ok");
+  start("restart,ok", quick_probation());
   const int old = wait_for("1 serving");
   wait_for("2 serving");
   wait_for("1 retire");
   signals_.send(SIGINT);
   EXPECT_EQ(wait_for_end(), 0);
   EXPECT_EQ(::kill(old, 0), -1);
+}
+
+TEST_F(KeeperTest, ASuccessorThatDiesInItsProbationGivesBackToTheOldOne) {
+  generations::Limits limits;
+  limits.probe = Millis{1};
+  start("restart,die-when-probed", limits);
+  wait_for("2 serving");
+  wait_for("1 resume: exited with code 8");
+}
+
+TEST_F(KeeperTest, ASuccessorThatAnswersNoProbeGivesBackToTheOldOne) {
+  generations::Limits limits;
+  limits.probe = Millis{1};
+  limits.probe_answer = Millis{20};
+  start("restart,deaf", limits);
+  wait_for("2 probe");
+  wait_for("1 resume: did not answer within 0 s during its probation");
 }
 
 TEST_F(KeeperTest, AKilledGenerationIsReplaced) {

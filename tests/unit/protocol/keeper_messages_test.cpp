@@ -30,7 +30,9 @@ TEST(KeeperMessagesTest, EveryMessageSurvivesTheWay) {
   (void)round_trip(DropSuccessor{});
   (void)round_trip(Released{});
   (void)round_trip(Serving{});
+  (void)round_trip(Healthy{});
   (void)round_trip(Retire{});
+  (void)round_trip(Probe{});
   (void)round_trip(Stop{});
 }
 
