@@ -5,19 +5,31 @@
 
 #include "base/uuid.hpp"
 #include "base/version.hpp"
+#include "engine/restart_notes.hpp"
 
 namespace gw::engine {
 namespace {
 
-constexpr std::size_t kRecentMax = 20;      // Kept in memory for `gateway.restart.status`.
-constexpr std::size_t kRequestersMax = 32;  // Kept by name in one record; more are only counted.
+constexpr std::size_t kRecentMax = 20;         // Kept in memory for `gateway.restart.status`.
+constexpr Millis kWaitReportInterval{30'000};  // Between two lines about a wait, as OpenClaw has it.
+constexpr std::size_t kRequestersMax = 32;     // Kept by name in one record; more are only counted.
+
+bool waits(restart::Phase phase) { return phase == restart::Phase::Open || phase == restart::Phase::Fenced; }
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ",") + part;
+  return text;
+}
 
 json::Object to_json(const Requester& requester, UnixMillis at) {
-  return {{"client", requester.client},
-          {"device", requester.device},
-          {"address", requester.address},
-          {"reason", requester.reason},
-          {"atMs", at.value}};
+  json::Object object{{"client", requester.client},
+                      {"device", requester.device},
+                      {"address", requester.address},
+                      {"reason", requester.reason},
+                      {"atMs", at.value}};
+  if (!requester.session_key.empty()) object["sessionKey"] = requester.session_key;
+  return object;
 }
 
 }  // namespace
@@ -40,7 +52,7 @@ void RestartDriver::begin_serving(std::optional<Instant> released_at) {
       record.to_version = kVersion;
       record.ended_at = parts_.loop.wall_now();
       if (released_at) record.gap_ms = std::chrono::duration_cast<Millis>(now - *released_at).count();
-      save(record, [] {});
+      finish(record);
       parts_.log.info("restart", "restart completed",
                       {{"id", record.id}, {"waitedMs", record.waited_ms}, {"gapMs", record.gap_ms}});
     }
@@ -65,14 +77,19 @@ void RestartDriver::request(RestartRequest request, Completion<RestartAnswer> do
   const json::Object requester = to_json(request.requester, record.requested_at);
 
   last_answer_.reset();
-  const bool was_idle = machine_.phase() == restart::Phase::Idle;
+  const restart::Phase phase_before = machine_.phase();
+  const bool was_idle = phase_before == restart::Phase::Idle;
+  std::optional<Millis> delay_before;
+  if (const auto wake = machine_.wake_at()) {
+    delay_before = std::chrono::duration_cast<Millis>(*wake - parts_.loop.now());
+  }
   if (was_idle) {
     current_ = record;
     requested_at_ = parts_.loop.now();
   }
   step(restart::Requested{.id = record.id,
                           .mode = request.mode,
-                          .delay = Millis{0},
+                          .delay = request.delay,
                           .wait = request.wait,
                           .skip_deferral = request.skip_deferral});
   if (!last_answer_) {
@@ -84,20 +101,38 @@ void RestartDriver::request(RestartRequest request, Completion<RestartAnswer> do
   answer.delay = last_answer_->delay;
   answer.cooldown_applied = last_answer_->cooldown_applied;
   if (!was_idle) {
-    if (answer.is_coalesced) {
-      parts_.log.warn("restart", "restart request coalesced (already scheduled)",
-                      {{"reason", request.requester.reason},
-                       {"pendingReason", current_ ? current_->reason : ""},
-                       {"actor", request.requester.client},
-                       {"device", request.requester.device},
-                       {"ip", request.requester.address}});
-    }
+    log_joined(request, phase_before, delay_before);
     if (current_) current_->mode = restart::name_of(machine_.mode());
   }
   if (!current_) return done(std::move(answer));  // It ended within this very step.
   if (current_->requesters.size() < kRequestersMax) current_->requesters.push_back(requester);
   save(*current_,
        [done = std::move(done), answer = std::move(answer)]() mutable { done(std::move(answer)); });
+}
+
+void RestartDriver::log_joined(const RestartRequest& request, restart::Phase before,
+                               std::optional<Millis> delay_before) {
+  const Requester& who = request.requester;
+  const std::string reason = who.reason.empty() ? "unspecified" : who.reason;
+  if (last_answer_->is_coalesced) {
+    const bool is_late = before == restart::Phase::Starting || before == restart::Phase::HandingOver;
+    parts_.log.warn("restart",
+                    std::string("restart request coalesced (") +
+                        (is_late ? "already in-flight" : "already scheduled") + ")",
+                    {{"reason", reason},
+                     {"pendingReason", current_ ? current_->reason : "unspecified"},
+                     {"actor", who.client},
+                     {"device", who.device},
+                     {"ip", who.address},
+                     {"changedPaths", joined(who.changed_paths)}});
+  } else if (waits(before)) {
+    parts_.log.warn("restart", "restart request bypassed active deferral", {{"reason", reason}});
+  } else {
+    parts_.log.warn("restart", "restart request rescheduled earlier",
+                    {{"reason", reason},
+                     {"oldDelayMs", delay_before.value_or(Millis{0}).count()},
+                     {"newDelayMs", last_answer_->delay.count()}});
+  }
 }
 
 RestartRecord RestartDriver::new_record(const RestartRequest& request) const {
@@ -167,7 +202,8 @@ void RestartDriver::on_restart_signal(const std::string& signal) {
   }
   parts_.log.info("gateway", "received " + signal + "; restarting");
   RestartRequest signalled;
-  signalled.requester = {"signal", "", "", signal};
+  signalled.requester.client = "signal";
+  signalled.requester.reason = signal;
   request(std::move(signalled), [this](Result<RestartAnswer> answer) {
     if (!answer)
       parts_.log.error("restart", "restart by signal refused", {{"error", answer.error().message}});
@@ -181,6 +217,7 @@ void RestartDriver::step(const restart::Event& event) {
   arm_timer();
   // Once a step, whatever phases it went through.
   if (std::exchange(told_phase_, machine_.phase()) == machine_.phase()) return;
+  if (!waits(machine_.phase())) report_timer_.reset();
   parts_.supervisor.report_status("restart: " + std::string(restart::name_of(machine_.phase())));
   parts_.changed();
 }
@@ -244,18 +281,40 @@ void RestartDriver::apply(const restart::Finished& effect) {
                    "restart " + record.outcome, {{"id", record.id}, {"reason", effect.reason}});
   recent_.insert(recent_.begin(), record);
   if (recent_.size() > kRecentMax) recent_.pop_back();
-  save(record, [] {});
+  finish(std::move(record));
 }
 
-void RestartDriver::apply(const restart::PhaseChanged& effect) { log_wait(effect.phase); }
+// Whoever asked from a session is told there, in the same transaction that ends the record.
+void RestartDriver::finish(RestartRecord record) {
+  std::vector<SessionNote> notes = notes_for(record, parts_.loop.wall_now());
+  const std::string id = record.id;
+  parts_.store.finish(std::move(record), notes, [this, id, notes](Result<void> saved) {
+    if (!saved) {
+      return parts_.log.error("restart", "could not record a restart",
+                              {{"id", id}, {"error", saved.error().message}});
+    }
+    for (const SessionNote& note : notes) parts_.tell(note);
+  });
+}
 
-void RestartDriver::log_wait(restart::Phase phase) {
-  if (phase != restart::Phase::Open && phase != restart::Phase::Fenced) return;
+void RestartDriver::apply(const restart::PhaseChanged& effect) {
+  if (!waits(effect.phase)) return;
+  log_wait(effect.phase == restart::Phase::Open ? "draining " : "still draining ");
+  report_wait_later();
+}
+
+void RestartDriver::report_wait_later() {
+  report_timer_ = parts_.loop.after(kWaitReportInterval, [this] {
+    log_wait("still draining ");
+    report_wait_later();
+  });
+}
+
+void RestartDriver::log_wait(std::string_view verb) {
   if (parts_.engine.running() == 0) return;
   const auto status = this->status();
   const std::string limit = status.cut_in ? "with timeout " + std::to_string(status.cut_in->count()) + "ms"
                                           : std::string("without a timeout");
-  const std::string_view verb = phase == restart::Phase::Open ? "draining " : "still draining ";
   parts_.log.info("gateway", std::string(verb) + std::to_string(parts_.engine.running_tasks().size()) +
                                  " active task(s) and " + std::to_string(parts_.engine.running()) +
                                  " active embedded run(s) before restart " + limit);

@@ -33,10 +33,13 @@ struct Requester {
   std::string device;
   std::string address;
   std::string reason;
+  std::string session_key;                 ///< Where the outcome is told; empty: nowhere.
+  std::vector<std::string> changed_paths;  ///< Of a changed configuration.
 };
 
 struct RestartRequest {
   restart::Mode mode = restart::Mode::Safe;
+  Millis delay{0};  ///< Before the wait begins.
   Millis wait{0};
   bool skip_deferral = false;
   Requester requester;
@@ -78,8 +81,9 @@ class RestartDriver final : public SupervisorEvents {
     RestartStore& store;
     Supervisor& supervisor;
     Service& service;
-    bool allow_signal = true;       ///< `commands.restart`.
-    std::function<void()> changed;  ///< Told after each change of phase.
+    bool allow_signal = true;                      ///< `commands.restart`.
+    std::function<void()> changed;                 ///< Told after each change of phase.
+    std::function<void(const SessionNote&)> tell;  ///< A note is on record: show it to who watches.
   };
 
   RestartDriver(Parts parts, restart::Limits limits);
@@ -118,7 +122,10 @@ class RestartDriver final : public SupervisorEvents {
   void apply(const restart::Finished& effect);
   void apply(const restart::PhaseChanged& effect);
   void arm_timer();
-  void log_wait(restart::Phase phase);
+  void log_wait(std::string_view verb);
+  void log_joined(const RestartRequest& request, restart::Phase before, std::optional<Millis> delay_before);
+  void report_wait_later();
+  void finish(RestartRecord record);
   void save(const RestartRecord& record, Callback<> then);
   RestartRecord new_record(const RestartRequest& request) const;
 
@@ -129,6 +136,7 @@ class RestartDriver final : public SupervisorEvents {
   std::optional<restart::Answer> last_answer_;  // Of the step under way; nothing when it was refused.
   Instant requested_at_{};
   std::unique_ptr<Timer> timer_;
+  std::unique_ptr<Timer> report_timer_;       // Between two lines about a long wait.
   std::optional<std::string> resume_reason_;  // Set from `on_resume` to serving.
   restart::Phase told_phase_ = restart::Phase::Idle;
   bool has_released_ = false;  // Nothing is ours any more, unless we are told to resume.

@@ -66,6 +66,18 @@ Message assistant_row(const RunInfo& run, const RunContent& content, UnixMillis 
   return row;
 }
 
+SessionNote note(const std::string& session_key, const std::string& run_id, const std::string& text,
+                 UnixMillis at) {
+  RunInfo run;
+  run.run_id = run_id;
+  run.provider = "openclaw";
+  run.model = "gateway";
+  RunContent content;
+  content.text = text;
+  content.stop_reason = "stop";
+  return {session_key, text, assistant_row(run, content, at), at};
+}
+
 Message tool_result_row(const RunInfo& run, const ToolCall& call, const std::string& text, UnixMillis at) {
   Message row{0, random_uuid().substr(0, 8), run.run_id, {}};
   row.body = {{"role", "toolResult"},  {"toolCallId", call.id},

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "engine/run_observer.hpp"
+#include "ports/restart_store.hpp"
 
 /// The shapes of what a run leaves behind: transcript rows and the answer of the method that started it
 /// (docs/wire.md).
@@ -29,6 +30,10 @@ json::Object result_of(const RunInfo& run, run::Ending ending, const RunContent&
 
 /// The same for a job that was aborted before it began.
 json::Object aborted_result(const std::string& run_id, UnixMillis ended_at);
+
+/// A message of the gateway itself, no model's: the reply to a command, the outcome of a restart.
+SessionNote note(const std::string& session_key, const std::string& run_id, const std::string& text,
+                 UnixMillis at);
 
 JobState state_of(run::Ending ending);
 

@@ -146,7 +146,7 @@ Generation::Impl::Impl(GenerationOptions given, Log& to_log)
           {.concurrent_runs = options.config.concurrent_runs, .run = {.timeout = options.config.run_timeout}},
           [this] { restart.on_work_changed(); }),
       restart({loop, log, work, store, keeper, *this, options.config.allow_restart,
-               [this] { announce_restart(); }},
+               [this] { announce_restart(); }, [this](const SessionNote& note) { runs.on_note(note); }},
               {.open_phase = options.config.open_phase, .deferral = options.config.deferral_limit}),
       presence(self_of_host()),
       devices(store),

@@ -7,6 +7,7 @@
 #include "base/callback.hpp"
 #include "base/time.hpp"
 #include "json/value.hpp"
+#include "ports/work_store.hpp"
 
 namespace gw {
 
@@ -17,7 +18,8 @@ struct RestartRecord {
   std::string reason;
   std::string outcome;     ///< Empty while under way; `restarted`, `failed`, `cancelled`.
   std::string failure;     ///< Why it failed, for people.
-  json::Array requesters;  ///< Who asked, the coalesced ones too: `{client, device, address, reason, atMs}`.
+  json::Array requesters;  ///< Who asked, the coalesced ones too: `{client, device, address, reason, atMs,
+                           ///< sessionKey?}`.
   UnixMillis requested_at;
   std::optional<UnixMillis> ended_at;
   std::int64_t waited_ms = 0;  ///< From the request to the hand-over.
@@ -27,12 +29,23 @@ struct RestartRecord {
   std::string to_version;
 };
 
+/// Something the gateway itself says in a session.
+struct SessionNote {
+  std::string session_key;
+  std::string text;
+  Message message;  ///< Its transcript row.
+  UnixMillis at;
+};
+
 /// Call on the control thread; completions arrive there. Fails with `Code::Storage`.
 class RestartStore {
  public:
   virtual ~RestartStore() = default;
   /// Inserts or replaces by id.
   virtual void save(RestartRecord record, Completion<void> done) = 0;
+  /// Saves a restart that has ended and, in the same transaction, appends the notes to their transcripts:
+  /// who asked is told once. A note for a session that does not exist is left out.
+  virtual void finish(RestartRecord record, std::vector<SessionNote> notes, Completion<void> done) = 0;
   /// Newest first, at most `limit` of the 200 that are kept.
   virtual void recent(std::size_t limit, Completion<std::vector<RestartRecord>> done) = 0;
 };

@@ -136,7 +136,8 @@ class WorkStore {
   virtual void step(std::optional<Step> finished, std::string outcome, std::optional<Step> next,
                     std::vector<Message> messages, Completion<void> done) = 0;
 
-  /// Ends a queued or running job. `Code::Conflict` when it is over already or owned by another generation.
+  /// Ends a queued or running job; one that is `Done` without having begun has its own message appended
+  /// first. `Code::Conflict` when it is over already or owned by another generation.
   virtual void finish(Outcome outcome, Completion<std::vector<Message>> done) = 0;
 
   virtual void find_job(JobKind kind, std::string run_id, Completion<std::optional<Job>> done) = 0;

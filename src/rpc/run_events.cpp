@@ -113,6 +113,14 @@ void RunEvents::on_ended(const engine::RunInfo& info, const engine::RunEnd& end)
   runs_.erase(info.job.value);
 }
 
+void RunEvents::on_note(const SessionNote& note) {
+  Run run;
+  run.info.run_id = note.message.run_id;
+  run.info.session_key = note.session_key;
+  const json::Object fields{{"stopReason", "stop"}, {"message", text_message(note.text, note.at)}};
+  chat_event(run, "final", fields, fields);
+}
+
 std::optional<InFlightRun> RunEvents::in_flight(const std::string& session_key) const {
   const auto job = by_session_.find(session_key);
   if (job == by_session_.end()) return std::nullopt;

@@ -7,6 +7,7 @@
 
 #include "engine/run_observer.hpp"
 #include "ports/loop.hpp"
+#include "ports/restart_store.hpp"
 #include "rpc/event_hub.hpp"
 
 namespace gw::rpc {
@@ -33,6 +34,9 @@ class RunEvents final : public engine::RunObserver {
   void on_thinking(const engine::RunInfo& run, std::string_view text, std::string_view delta) override;
   void on_retry(const engine::RunInfo& run, const ModelFailure& failure, Millis wait) override;
   void on_ended(const engine::RunInfo& run, const engine::RunEnd& end) override;
+
+  /// The gateway itself said something, outside any run.
+  void on_note(const SessionNote& note);
 
   std::optional<InFlightRun> in_flight(const std::string& session_key) const;
   /// Forgets every run: the generation hands over.

@@ -185,6 +185,15 @@ void SqliteStore::save(RestartRecord record, Completion<void> done) {
       std::move(done));
 }
 
+void SqliteStore::finish(RestartRecord record, std::vector<SessionNote> notes, Completion<void> done) {
+  write<void>(
+      kWritesQueuedMax,
+      [record = std::move(record), notes = std::move(notes)](Tables& t) mutable {
+        return finish_restart(t, record, notes);
+      },
+      std::move(done));
+}
+
 void SqliteStore::recent(std::size_t limit, Completion<std::vector<RestartRecord>> done) {
   read<std::vector<RestartRecord>>([limit](Tables& t) { return t.restarts.recent(limit); }, std::move(done));
 }

@@ -76,6 +76,7 @@ class SqliteStore final : public WorkStore, public RestartStore, public DeviceSt
   void prune(UnixMillis before, Completion<bool> done) override;
 
   void save(RestartRecord record, Completion<void> done) override;
+  void finish(RestartRecord record, std::vector<SessionNote> notes, Completion<void> done) override;
   void recent(std::size_t limit, Completion<std::vector<RestartRecord>> done) override;
 
   void load_devices(Completion<std::vector<Device>> done) override;

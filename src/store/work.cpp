@@ -179,6 +179,10 @@ Result<std::vector<Message>> finish(Tables& tables, Outcome& outcome) {
   if (auto done = tables.steps.end_open(row.job.id, step_state_of(outcome.state), outcome.ended_at); !done) {
     return std::unexpected(done.error());
   }
+  // Answered without having begun: a command to the gateway. Its own message stands before the answer.
+  if (before == JobState::Queued && outcome.state == JobState::Done) {
+    outcome.messages.insert(outcome.messages.begin(), user_message(row.job));
+  }
   if (auto done = append_all(tables, row.job, outcome.messages); !done) return std::unexpected(done.error());
 
   // A queued message that ends says nothing about the one that its session is working on.
@@ -191,6 +195,19 @@ Result<std::vector<Message>> finish(Tables& tables, Outcome& outcome) {
   if (auto done = tables.sessions.change(row.job.session_key, change); !done)
     return std::unexpected(done.error());
   return std::move(outcome.messages);
+}
+
+Status finish_restart(Tables& tables, const RestartRecord& record, std::vector<SessionNote>& notes) {
+  if (auto saved = tables.restarts.save(record); !saved) return saved;
+  for (SessionNote& note : notes) {
+    const auto session = tables.sessions.find(note.session_key);
+    if (!session) return std::unexpected(session.error());
+    if (!*session) continue;
+    if (auto done = tables.messages.append(note.session_key, note.message); !done) return done;
+    const SessionChange change{.appended = 1, .at = note.at};
+    if (auto done = tables.sessions.change(note.session_key, change); !done) return done;
+  }
+  return {};
 }
 
 Result<bool> prune(Tables& tables, UnixMillis before) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "ports/restart_store.hpp"
 #include "ports/work_store.hpp"
 #include "store/tables.hpp"
 
@@ -27,6 +28,7 @@ Result<Begun> begin(Tables& tables, JobId id, std::string_view owner, const Step
 /// attempted, with `Code::InvalidRequest` when no step says which job is meant.
 Status record_step(Tables& tables, StepChange& change);
 Result<std::vector<Message>> finish(Tables& tables, Outcome& outcome);
+Status finish_restart(Tables& tables, const RestartRecord& record, std::vector<SessionNote>& notes);
 Result<bool> prune(Tables& tables, UnixMillis before);
 
 Result<std::optional<Job>> find_job(Tables& tables, JobKind kind, std::string_view run_id);

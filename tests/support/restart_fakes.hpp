@@ -50,6 +50,11 @@ class MemoryRestartStore final : public RestartStore {
     });
   }
 
+  void finish(RestartRecord record, std::vector<SessionNote> told, Completion<void> done) override {
+    notes.insert(notes.end(), told.begin(), told.end());
+    save(std::move(record), std::move(done));
+  }
+
   void recent(std::size_t limit, Completion<std::vector<RestartRecord>> done) override {
     loop_.post([this, limit, done = std::move(done)]() mutable {
       if (is_failing) return done(fail(Code::Storage, "told to fail"));
@@ -59,6 +64,7 @@ class MemoryRestartStore final : public RestartStore {
   }
 
   std::deque<RestartRecord> records;
+  std::vector<SessionNote> notes;  // Of `finish`, whether it failed or not.
   bool is_failing = false;
 
  private:

@@ -6,6 +6,7 @@
 #include "base/uuid.hpp"
 #include "core/session/key.hpp"
 #include "json/read.hpp"
+#include "rpc/methods/chat_commands.hpp"
 #include "rpc/methods/history.hpp"
 
 namespace gw::rpc {
@@ -108,10 +109,12 @@ void chat_send(Services& services, Call call) {
   job.agent_id = session::agent_of(job.session_key);
   if (timeout_ms && *timeout_ms > 0) job.options["timeoutMs"] = *timeout_ms;
   job.accepted_at = services.loop.wall_now();
-  services.engine.submit(std::move(job), [call](Result<Admission> admission) {
+  const auto acknowledge = [call](Result<Admission> admission) {
     if (!admission) return call.respond.error(admission.error());
     call.respond.ok(acknowledgement(*admission));
-  });
+  };
+  if (is_chat_command(job.text)) return run_chat_command(services, call, std::move(job), acknowledge);
+  services.engine.submit(std::move(job), acknowledge);
 }
 
 void chat_history(Services& services, Call call, bool is_startup) {

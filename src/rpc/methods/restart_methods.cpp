@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "core/session/key.hpp"
 #include "json/read.hpp"
 #include "rpc/methods/services.hpp"
 
@@ -116,7 +117,10 @@ bool read_intent(const json::Value* value, engine::RestartRequest& request) {
   if (force && !force->is_bool()) return false;
   if (force && force->get_bool()) {
     request.mode = restart::Mode::Force;
-    return !intent->contains("waitMs");
+    if (intent->contains("waitMs")) return false;
+    const std::int64_t budget_ms = json::int_or(*intent, "drainBudgetMs", 0);
+    const json::Value* budget = intent->if_contains("drainBudgetMs");
+    return (!budget || budget->is_int64()) && budget_ms >= 0 && budget_ms <= kWaitMsMax;
   }
   if (intent->contains("drainBudgetMs")) return false;
   if (!intent->contains("waitMs")) return true;
@@ -134,6 +138,7 @@ Result<ParsedRequest> read_request(const json::Value& params) {
   if (!object) return fail(Code::InvalidRequest, "invalid gateway.restart.request params");
   parsed.request.requester.reason =
       cut_utf16(trimmed(json::text_or(*object, "reason")), limits::kRestartReasonUnitsMax);
+  parsed.request.requester.session_key = trimmed(json::text_or(*object, "sessionKey"));
   parsed.request.skip_deferral = json::bool_or(*object, "skipDeferral", false);
 
   const json::Value* target = object->if_contains("target");
@@ -188,6 +193,8 @@ void request_restart(Services& services, Call call) {
     return call.respond.refuse("target gateway no longer owns the active lock");
   }
   engine::RestartRequest request = std::move(parsed->request);
+  auto session = session::full_key(request.requester.session_key, services.config.default_agent);
+  request.requester.session_key = session ? *std::move(session) : std::string();
   request.requester.client = call.client->client_id;
   request.requester.device = call.client->device_id;
   request.requester.address = call.client->address;

@@ -25,7 +25,8 @@ class RestartDriverTest : public ::testing::Test {
   void build(bool allow_signal = true) {
     driver = std::make_unique<engine::RestartDriver>(
         engine::RestartDriver::Parts{bench.loop, bench.log, bench.engine, store, supervisor, service,
-                                     allow_signal, [this] { ++changes; }},
+                                     allow_signal, [this] { ++changes; },
+                                     [this](const SessionNote& note) { told.push_back(note); }},
         restart::Limits{});
   }
 
@@ -42,11 +43,11 @@ class RestartDriverTest : public ::testing::Test {
     run();
   }
 
-  Answer ask(Mode mode = Mode::Safe, const std::string& client = "cli") {
+  Answer ask(Mode mode = Mode::Safe, const std::string& client = "cli", const std::string& session = "") {
     const auto answer = std::make_shared<std::optional<Result<RestartAnswer>>>();
     RestartRequest request;
     request.mode = mode;
-    request.requester = {client, "device", "127.0.0.1", "because"};
+    request.requester = {client, "device", "127.0.0.1", "because", session, {}};
     driver->request(std::move(request),
                     [answer](Result<RestartAnswer> given) { *answer = std::move(given); });
     return answer;
@@ -59,6 +60,7 @@ class RestartDriverTest : public ::testing::Test {
     run();
   }
 
+  std::vector<SessionNote> told;
   EngineBench bench;
   MemoryRestartStore store{bench.loop};
   FakeSupervisor supervisor;
@@ -394,6 +396,34 @@ TEST_F(RestartDriverTest, EachPhaseIsReportedToTheKeeperAndTheClientsOnce) {
   run();
   EXPECT_EQ(supervisor.status.back(), "restart: starting-successor");
   EXPECT_EQ(changes, 2);
+}
+
+TEST_F(RestartDriverTest, EverySessionThatAskedIsToldTheOutcomeOnce) {
+  build();
+  start_hanging_run();
+  ask(Mode::Safe, "chat", "agent:main:a");
+  ask(Mode::Safe, "chat", "agent:main:a");
+  ask(Mode::Safe, "chat", "agent:main:b");
+  ask(Mode::Safe, "cli");
+  run();
+  EXPECT_TRUE(told.empty());
+  EXPECT_TRUE(driver->cancel());
+  run();
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[0].session_key, "agent:main:a");
+  EXPECT_EQ(told[1].session_key, "agent:main:b");
+  EXPECT_NE(told[0].text.find("cancelled"), std::string::npos);
+}
+
+TEST_F(RestartDriverTest, AnOutcomeThatIsNotOnRecordIsNotTold) {
+  build();
+  start_hanging_run();
+  ask(Mode::Safe, "chat", "agent:main:a");
+  run();
+  store.is_failing = true;
+  EXPECT_TRUE(driver->cancel());
+  run();
+  EXPECT_TRUE(told.empty());
 }
 
 }  // namespace
