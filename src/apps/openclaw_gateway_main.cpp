@@ -36,6 +36,7 @@ struct Arguments {
   bool env_credentials =
       false;  // Those of the environment win over the file's: flags were given to the keeper.
   bool is_verbose = false;
+  std::string installed;
 };
 
 int number_in(const char* text) {
@@ -62,6 +63,7 @@ Arguments read_arguments(int argc, char** argv) {
     if (name == "--generation") arguments.generation = number_in(argv[++i]);
     if (name == "--keeper-pid") arguments.keeper_pid = number_in(argv[++i]);
     if (name == "--port") arguments.port = number_in(argv[++i]);
+    if (name == "--installed") arguments.installed = argv[++i];
     if (name == "--auth") arguments.auth = auth_mode_in(argv[++i]);
   }
   return arguments;
@@ -123,6 +125,12 @@ int serve(const Arguments& arguments, platform::PacketChannel control) {
   config::Config& config = loaded->config;
   apply_flags(config, arguments);
 
+  const auto load_again = [arguments, paths = *paths]() -> Result<config::Loaded> {
+    auto again = config::load(paths, from_environment);
+    if (again) apply_flags(again->config, arguments);
+    return again;
+  };
+
   auto identity = config::load_or_create_identity(paths->device_key(), platform::wall_now());
   if (!identity) return refuse(control, identity.error().message, 1);
   const auto owner = platform::read_lock(paths->lock_file());
@@ -143,7 +151,10 @@ int serve(const Arguments& arguments, platform::PacketChannel control) {
                                      .listen_fd = kListenFd,
                                      .control = std::move(control),
                                      .signals = *std::move(signals),
-                                     .log_file = [&log] { return log.current_file(); }};
+                                     .log_file = [&log] { return log.current_file(); },
+                                     .installed = arguments.installed,
+                                     .libexec = from_environment("OPENCLAW_LIBEXEC").value_or(""),
+                                     .load_config = load_again};
   return gateway::Generation(std::move(options), log).run();
 }
 

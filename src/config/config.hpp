@@ -23,6 +23,10 @@ enum class AuthMode { None, Token, Password };
 
 std::string_view name_of(AuthMode mode);
 
+/// What a changed file does to a gateway that runs: `hybrid` and `restart` restart it, `hot` warns, `off`
+/// nothing.
+enum class ReloadMode { Restart, Hot, Off };
+
 struct ModelEntry {
   std::string id;
   std::string name;
@@ -52,6 +56,8 @@ struct Config {
   Secret password;
   std::vector<std::string> allowed_origins;        ///< `gateway.controlUi.allowedOrigins`.
   bool allow_restart = true;                       ///< `commands.restart`.
+  ReloadMode reload_mode = ReloadMode::Restart;    ///< `gateway.reload.mode`.
+  Millis reload_debounce{300};                     ///< `gateway.reload.debounceMs`.
   Millis deferral_limit = limits::kDeferralLimit;  ///< `gateway.reload.deferralTimeoutMs`; 0: none.
   Millis open_phase = limits::kOpenPhase;          ///< `native.restart.openPhaseMs`.
   Millis probation = limits::kProbation;           ///< `native.restart.probationMs`; read by the keeper.

@@ -35,7 +35,6 @@ constexpr auto kKnown = std::to_array<Known>({
      "communityInvite "
      "dangerouslyAllowHostHeaderOriginFallback dangerouslyDisableDeviceAuth embedSandbox enabled environment "
      "experimental github root sessionObserver"},
-    {"gateway.reload", "debounceMs mode"},
     {"gateway.tls", "autoGenerate caPath certPath keyPath"},
     {"commands",
      "allowFrom bash bashForegroundMs config debug mcp native nativeSkills ownerAllowFrom ownerDisplay "

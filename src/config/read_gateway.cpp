@@ -135,6 +135,14 @@ void read_gateway(Reading& reading) {
       config.allowed_origins.emplace_back(trimmed(json::view(origin.get_string())));
     }
   }
+  if (const json::Value* mode = valid_value(reading.root, "gateway.reload.mode")) {
+    const std::string_view name = json::view(mode->get_string());
+    if (name == "off") config.reload_mode = ReloadMode::Off;
+    if (name == "hot") config.reload_mode = ReloadMode::Hot;
+  }
+  if (const json::Value* debounce = valid_value(reading.root, "gateway.reload.debounceMs")) {
+    config.reload_debounce = Millis{*whole_number(*debounce)};
+  }
   if (const json::Value* limit = valid_value(reading.root, "gateway.reload.deferralTimeoutMs")) {
     config.deferral_limit = Millis{*whole_number(*limit)};
   }

@@ -21,6 +21,8 @@ constexpr auto kKeys = std::to_array<Key>({
     {"gateway.auth.token", Kind::Secret},
     {"gateway.auth.password", Kind::Secret},
     {"gateway.controlUi.allowedOrigins", Kind::TextList},
+    {"gateway.reload.mode", Kind::Choice, 0, 0, "hybrid, hot, restart, off"},
+    {"gateway.reload.debounceMs", Kind::Integer, 0, 60'000},
     {"gateway.reload.deferralTimeoutMs", Kind::Integer, 0, 7 * kDayMs},
     {"gateway.tls.enabled", Kind::Bool},
     {"commands.restart", Kind::Bool},

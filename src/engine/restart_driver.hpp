@@ -100,6 +100,7 @@ class RestartDriver final : public SupervisorEvents {
   bool cancel();
   RestartStatus status() const;
   restart::Phase phase() const { return machine_.phase(); }
+  std::optional<Instant> last_attempt() const { return machine_.last_attempt(); }
   /// How long nobody accepted connections in the latest restart on record.
   std::optional<Millis> last_gap() const;
 

@@ -11,6 +11,7 @@
 #include "crypto/base64.hpp"
 #include "engine/restart_driver.hpp"
 #include "engine/work_engine.hpp"
+#include "gateway/change_watch.hpp"
 #include "gateway/hello.hpp"
 #include "gateway/keeper_link.hpp"
 #include "net/event_loop.hpp"
@@ -112,6 +113,7 @@ struct Generation::Impl final : engine::Service {
   rpc::MethodTable methods;
   rpc::Server server;
   Listener listener;
+  ChangeWatch changes;
   std::unique_ptr<Watch> signal_watch;
   std::unique_ptr<Timer> tick_timer;
   std::unique_ptr<Timer> prune_timer;
@@ -175,7 +177,9 @@ Generation::Impl::Impl(GenerationOptions given, Log& to_log)
               [this](const rpc::Client& client) {
                 if (presence.disconnected(client, loop.wall_now())) presence_changed();
               }}),
-      listener(loop, server, log) {
+      listener(loop, server, log),
+      changes({loop, log, restart, options.config, options.paths.config_file, options.installed,
+               options.libexec, options.load_config}) {
   rpc::add_agent_methods(methods, services);
   rpc::add_chat_methods(methods, services);
   rpc::add_config_methods(methods, services);
@@ -258,6 +262,7 @@ void Generation::Impl::accept(std::optional<Instant> released_at) {
   log.info("gateway", "ready");
   tick_later();
   prune();
+  if (options.keeper_pid > 0) changes.start();
 }
 
 void Generation::Impl::fail_to_serve(const Error& error) {
@@ -270,6 +275,7 @@ void Generation::Impl::fail_to_serve(const Error& error) {
 // Everything acknowledged is answered before the sockets close: the writer is closed first.
 void Generation::Impl::stop_serving(bool is_restart, Callback<> done) {
   listener.stop_accepting();
+  changes.stop();
   is_accepting = false;
   is_draining = true;
   tick_timer.reset();

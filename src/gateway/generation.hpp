@@ -26,6 +26,9 @@ struct GenerationOptions {
   platform::PacketChannel control;             ///< To the keeper; closed: none.
   std::unique_ptr<platform::Signals> signals;  ///< TERM and INT stop; null: a keeper takes care of them.
   std::function<std::filesystem::path()> log_file;  ///< Where log lines go now.
+  std::filesystem::path installed;                  ///< `openclaw`, as the keeper was called; may be empty.
+  std::filesystem::path libexec;                    ///< `OPENCLAW_LIBEXEC`; may be empty.
+  std::function<Result<config::Loaded>()> load_config;  ///< Reads the configuration again.
 };
 
 /// One serving process: builds everything in order, takes it down in reverse, and decides nothing itself.

@@ -23,6 +23,7 @@ platform::ProgramCall call_for(const Launch& launch, generations::Id id, bool is
     call.arguments.insert(call.arguments.end(), {"--keeper-pid", std::to_string(::getpid())});
     call.descriptors.emplace_back(control_fd, kControlFd);
   }
+  if (!launch.program.empty()) call.arguments.insert(call.arguments.end(), {"--installed", launch.program});
   if (is_standby) call.arguments.emplace_back("--standby");
   call.arguments.insert(call.arguments.end(), launch.arguments.begin(), launch.arguments.end());
   call.descriptors.emplace_back(launch.listen_fd, kListenFd);

@@ -111,6 +111,8 @@ class Machine {
   /// Of the restart under way; empty while idle.
   const std::string& id() const { return id_; }
   Mode mode() const { return mode_; }
+  /// When a successor was last started.
+  std::optional<Instant> last_attempt() const { return last_attempt_; }
   /// When running work will be cut; nothing: never, or no restart is under way.
   std::optional<Instant> cut_at() const { return cut_at_; }
 
