@@ -60,6 +60,7 @@ struct Config {
   Millis reload_debounce{300};                     ///< `gateway.reload.debounceMs`.
   Millis deferral_limit = limits::kDeferralLimit;  ///< `gateway.reload.deferralTimeoutMs`; 0: none.
   Millis open_phase = limits::kOpenPhase;          ///< `native.restart.openPhaseMs`.
+  int crash_loop_starts = 3;                       ///< `native.restart.crashLoopStarts`; 0: no breaker.
   Millis probation = limits::kProbation;           ///< `native.restart.probationMs`; read by the keeper.
   int concurrent_runs = limits::kConcurrentRunsDefault;
   Millis run_timeout = limits::kRunTimeout;

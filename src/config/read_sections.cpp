@@ -102,6 +102,9 @@ void read_logging(Reading& reading) {
 
 void read_native(Reading& reading) {
   Config& config = reading.config;
+  if (const auto starts = number_at(reading, "native.restart.crashLoopStarts")) {
+    config.crash_loop_starts = static_cast<int>(*starts);
+  }
   if (const auto probation = number_at(reading, "native.restart.probationMs")) {
     config.probation = Millis{*probation};
   }

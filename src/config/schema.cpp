@@ -50,6 +50,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"logging.maxFileBytes", Kind::Integer, 1'024, 1'000'000'000'000},
     {"env.vars.*", Kind::AnyText},
     {"env.*", Kind::AnyText},
+    {"native.restart.crashLoopStarts", Kind::Integer, 0, 100},
     {"native.restart.openPhaseMs", Kind::Integer, 0, kDayMs},
     {"native.restart.probationMs", Kind::Integer, 0, kDayMs},
     {"native.echo.chunkDelayMs", Kind::Integer, 0, 60'000},

@@ -63,7 +63,23 @@ void WorkEngine::enqueue(const Job& job) {
   entry.session_key = job.session_key;
   entry.options = job.options;
   entries_.emplace(job.id.value, std::move(entry));
+  if (is_holding_ && (job.attempt > 0 || held_sessions_.contains(job.session_key))) {
+    held_sessions_.insert(job.session_key);
+    held_.push_back(job.id);
+    return;
+  }
   lanes_.add(job.id, job.session_key);
+}
+
+void WorkEngine::hold_interrupted(bool on) {
+  is_holding_ = on;
+  if (on) return;
+  for (const JobId job : std::exchange(held_, {})) {
+    const auto found = entries_.find(job.value);
+    if (found != entries_.end()) lanes_.add(job, found->second.session_key);  // Else aborted meanwhile.
+  }
+  held_sessions_.clear();
+  schedule_pump();
 }
 
 // Jobs begin in a turn of their own, so that an answer is always sent before the first event of its run.
@@ -252,6 +268,8 @@ void WorkEngine::cut() {
   for (auto& [id, entry] : entries_) entry.driver.reset();
   entries_.clear();
   waiters_.clear();
+  held_.clear();
+  held_sessions_.clear();
   const bool was_fenced = lanes_.is_fenced();
   lanes_ = queue::Lanes(limits_.concurrent_runs);
   lanes_.fence(was_fenced);

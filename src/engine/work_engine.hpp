@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "core/queue/lanes.hpp"
@@ -56,6 +57,9 @@ class WorkEngine final {
 
   /// While fenced, accepted work is kept and nothing begins.
   void fence(bool on);
+  /// While held, a job that was begun before and did not end waits, and so does what its session got since.
+  /// To be set before `start`; letting go begins them.
+  void hold_interrupted(bool on);
   /// For a hand-over: ends every run without recording an outcome; the successor begins them again.
   void cut();
 
@@ -103,6 +107,9 @@ class WorkEngine final {
   queue::Lanes lanes_;
   std::unordered_map<std::int64_t, Entry> entries_;  // By JobId::value: everything queued or running.
   std::unordered_multimap<std::string, std::unique_ptr<Waiter>> waiters_;  // By run id.
+  bool is_holding_ = false;
+  std::vector<JobId> held_;  // In `entries_` but in no lane.
+  std::unordered_set<std::string> held_sessions_;
   std::string owner_base_;
   int times_served_ = 0;
   bool is_started_ = false;

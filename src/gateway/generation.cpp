@@ -9,6 +9,7 @@
 #include "base/uuid.hpp"
 #include "base/version.hpp"
 #include "crypto/base64.hpp"
+#include "engine/crash_guard.hpp"
 #include "engine/restart_driver.hpp"
 #include "engine/work_engine.hpp"
 #include "gateway/change_watch.hpp"
@@ -103,6 +104,7 @@ struct Generation::Impl final : engine::Service {
   rpc::RunEvents runs;
   KeeperLink keeper;
   engine::WorkEngine work;
+  engine::CrashGuard crash_guard;
   engine::RestartDriver restart;
   rpc::Presence presence;
   rpc::DeviceRegistry devices;
@@ -147,6 +149,7 @@ Generation::Impl::Impl(GenerationOptions given, Log& to_log)
            "gen-" + std::to_string(options.number) + "-" + facts.boot_id},
           {.concurrent_runs = options.config.concurrent_runs, .run = {.timeout = options.config.run_timeout}},
           [this] { restart.on_work_changed(); }),
+      crash_guard(loop, log, work, store, {.starts = options.config.crash_loop_starts}),
       restart({loop, log, work, store, keeper, *this, options.config.allow_restart,
                [this] { announce_restart(); }, [this](const SessionNote& note) { runs.on_note(note); }},
               {.open_phase = options.config.open_phase, .deferral = options.config.deferral_limit}),
@@ -163,6 +166,7 @@ Generation::Impl::Impl(GenerationOptions given, Log& to_log)
                models,
                work,
                restart,
+               crash_guard,
                keeper,
                hub,
                runs,
@@ -231,6 +235,7 @@ void Generation::Impl::serve(std::optional<Instant> released_at) {
   is_draining = false;
   store.open_writer([this, released_at](Result<void> opened) {
     if (!opened) return fail_to_serve(opened.error());
+    crash_guard.begin({facts.boot_id, options.number, std::string(kVersion), loop.wall_now()});
     if (devices.is_loaded()) return take_queue(released_at);
     devices.load([this, released_at](Result<void> loaded) {
       if (!loaded) return fail_to_serve(loaded.error());
@@ -281,6 +286,7 @@ void Generation::Impl::stop_serving(bool is_restart, Callback<> done) {
   tick_timer.reset();
   prune_timer.reset();
   runs.clear();
+  crash_guard.end(is_restart ? "handed-over" : "stopped");
   store.close_writer([this, is_restart, done = std::move(done)](Result<void> closed) mutable {
     if (!closed) log.error("gateway", "could not close the database", {{"error", closed.error().message}});
     json::Object payload{{"reason", is_restart ? "gateway restarting" : "gateway stopping"}};

@@ -100,7 +100,20 @@ constexpr const char* kFirstSchema = R"(
   ) STRICT, WITHOUT ROWID;
 )";
 
-constexpr std::array kMigrations{kFirstSchema};
+constexpr const char* kBoots = R"(
+  CREATE TABLE boot (
+    id             TEXT PRIMARY KEY,
+    generation     INTEGER NOT NULL,
+    version        TEXT NOT NULL,
+    started_at_ms  INTEGER NOT NULL,
+    ended_at_ms    INTEGER,
+    outcome        TEXT NOT NULL DEFAULT ''
+  ) STRICT;
+  CREATE INDEX boot_by_start ON boot (started_at_ms);
+  CREATE INDEX boot_open ON boot (started_at_ms) WHERE ended_at_ms IS NULL;
+)";
+
+constexpr std::array kMigrations{kFirstSchema, kBoots};
 
 Status apply(Database& database, std::span<const char* const> steps, std::int64_t from) {
   for (auto number = static_cast<std::size_t>(from); number < steps.size(); ++number) {

@@ -198,6 +198,21 @@ void SqliteStore::recent(std::size_t limit, Completion<std::vector<RestartRecord
   read<std::vector<RestartRecord>>([limit](Tables& t) { return t.restarts.recent(limit); }, std::move(done));
 }
 
+void SqliteStore::begin_boot(Boot boot, Completion<std::vector<UnixMillis>> done) {
+  write<std::vector<UnixMillis>>(
+      kWritesQueuedMax, [boot = std::move(boot)](Tables& t) { return t.boots.begin(boot); }, std::move(done));
+}
+
+void SqliteStore::end_boot(std::string id, std::string outcome, Completion<void> done) {
+  const auto at = parts_->loop.wall_now();
+  write<void>(
+      kWritesQueuedMax,
+      [id = std::move(id), outcome = std::move(outcome), at](Tables& t) {
+        return t.boots.end(id, outcome, at);
+      },
+      std::move(done));
+}
+
 void SqliteStore::load_devices(Completion<std::vector<Device>> done) {
   read<std::vector<Device>>([](Tables& t) { return t.devices.all(); }, std::move(done));
 }

@@ -9,6 +9,7 @@
 
 #include "base/callback.hpp"
 #include "base/log.hpp"
+#include "ports/boot_store.hpp"
 #include "ports/device_store.hpp"
 #include "ports/loop.hpp"
 #include "ports/restart_store.hpp"
@@ -32,7 +33,7 @@ struct StoreStats {
 /// Both begin when they are first needed. Call on the control thread; completions arrive there, never from
 /// inside the call. A read sees every write whose completion was called before. Reads work without
 /// `open_writer`; without a file they find nothing.
-class SqliteStore final : public WorkStore, public RestartStore, public DeviceStore {
+class SqliteStore final : public WorkStore, public RestartStore, public DeviceStore, public BootStore {
  public:
   /// Starts no thread and touches no file. `loop` and `log` must outlive the store.
   SqliteStore(std::filesystem::path file, Loop& loop, Log& log);
@@ -78,6 +79,10 @@ class SqliteStore final : public WorkStore, public RestartStore, public DeviceSt
   void save(RestartRecord record, Completion<void> done) override;
   void finish(RestartRecord record, std::vector<SessionNote> notes, Completion<void> done) override;
   void recent(std::size_t limit, Completion<std::vector<RestartRecord>> done) override;
+
+  void begin_boot(Boot boot, Completion<std::vector<UnixMillis>> done) override;
+  /// The time is the loop's.
+  void end_boot(std::string id, std::string outcome, Completion<void> done) override;
 
   void load_devices(Completion<std::vector<Device>> done) override;
   void save_device(Device device, Completion<void> done) override;

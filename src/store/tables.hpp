@@ -1,5 +1,6 @@
 #pragma once
 
+#include "store/boot_table.hpp"
 #include "store/device_table.hpp"
 #include "store/job_table.hpp"
 #include "store/message_table.hpp"
@@ -13,7 +14,8 @@ namespace gw::store {
 /// Every table on one connection. Statements are prepared when first used, so a reader carries no writing
 /// ones.
 struct Tables {
-  explicit Tables(Database& d) : jobs(d), messages(d), sessions(d), steps(d), restarts(d), devices(d) {}
+  explicit Tables(Database& d)
+      : jobs(d), messages(d), sessions(d), steps(d), restarts(d), devices(d), boots(d) {}
 
   /// Prepares every statement now: fails when the schema is not what the program expects.
   Status prepare();
@@ -24,6 +26,7 @@ struct Tables {
   StepTable steps;
   RestartTable restarts;
   DeviceTable devices;
+  BootTable boots;
 };
 
 inline Status Tables::prepare() {
@@ -32,7 +35,8 @@ inline Status Tables::prepare() {
   if (auto ready = sessions.prepare(); !ready) return ready;
   if (auto ready = steps.prepare(); !ready) return ready;
   if (auto ready = restarts.prepare(); !ready) return ready;
-  return devices.prepare();
+  if (auto ready = devices.prepare(); !ready) return ready;
+  return boots.prepare();
 }
 
 }  // namespace gw::store

@@ -5,6 +5,7 @@
 
 #include "base/log.hpp"
 #include "config/config.hpp"
+#include "engine/crash_guard.hpp"
 #include "engine/restart_driver.hpp"
 #include "engine/work_engine.hpp"
 #include "ports/loop.hpp"
@@ -47,6 +48,7 @@ struct Services {
   ModelClient& models;
   engine::WorkEngine& engine;
   engine::RestartDriver& restart;
+  engine::CrashGuard& crash_guard;
   Supervisor& supervisor;
   EventHub& hub;
   RunEvents& runs;

@@ -38,6 +38,12 @@ json::Object audit_json() {
             {"inconsistent_timestamps", 0}}}};
 }
 
+json::Value crash_loop_json(const Services& services) {
+  const auto held = services.crash_guard.held();
+  if (!held) return nullptr;
+  return {{"uncleanStarts", held->unclean_starts}, {"heldForMs", held->time_left.count()}};
+}
+
 // Callers without `admin` see counts only.
 json::Object sessions_json(const Services& services, const SessionPage& page, bool is_admin) {
   const std::string path = services.paths.database().string();
@@ -83,6 +89,7 @@ void status(Services& services, Call call) {
         {"generation",
          {{"number", services.facts.generation}, {"pid", ::getpid()}, {"bootId", services.facts.boot_id}}},
         {"queue", {{"running", services.engine.running()}, {"waiting", services.engine.waiting()}}},
+        {"crashLoop", crash_loop_json(services)},
         {"restart", {{"phase", restart::name_of(services.restart.phase())}}}};
     call.respond.ok(status);
   });
