@@ -17,7 +17,7 @@ class CrashLoopTest(FunctionalCase):
         config.setdefault("native", {})["restart"] = {"crashLoopStarts": 3}
         running = self.gateway(config)
         with running.connect() as client:
-            client.chat_send("bad", "poison @pace=500 @pieces=400")
+            poison = client.chat_send("bad", "poison @pace=500 @pieces=400")["runId"]
         for count in (1, 2, 3):
             wait_until(lambda: model.count("poison") == count, 20, f"attempt {count} began")
             pid = running.serving()
@@ -39,7 +39,7 @@ class CrashLoopTest(FunctionalCase):
             run = client.chat_send("good", "hello @pieces=1")["runId"]
             self.assertEqual(text_of(client.wait_chat_end(run)["message"]), "re: hello")
             self.assertEqual(model.count("poison"), 3, "the interrupted turn is held back")
-            aborted = client.request("chat.abort", {"sessionKey": "bad"})
+            aborted = client.request("chat.abort", {"sessionKey": "bad", "runId": poison})
             self.assertTrue(aborted["aborted"], "what is held back can be aborted")
 
     def test_clean_restarts_do_not_count(self):
