@@ -40,7 +40,7 @@ RestartDriver::RestartDriver(Parts parts, restart::Limits limits)
 void RestartDriver::begin_serving(std::optional<Instant> released_at) {
   if (resume_reason_) return step(restart::Resumed{*std::exchange(resume_reason_, std::nullopt)});
   const Instant now = parts_.loop.now();
-  parts_.store.recent(kRecentMax, [this, released_at, now](Result<std::vector<RestartRecord>> records) {
+  parts_.store.recent(kRecentMax, "", [this, released_at, now](Result<std::vector<RestartRecord>> records) {
     if (!records) {
       parts_.log.error("restart", "could not read the restart history", {{"error", records.error().message}});
       return;
@@ -51,6 +51,7 @@ void RestartDriver::begin_serving(std::optional<Instant> released_at) {
       record.outcome = "restarted";
       record.to_version = kVersion;
       record.ended_at = parts_.loop.wall_now();
+      record.resumed_runs = static_cast<std::int64_t>(parts_.engine.resumed());
       if (released_at) record.gap_ms = std::chrono::duration_cast<Millis>(now - *released_at).count();
       finish(record);
       parts_.log.info("restart", "restart completed",
@@ -159,11 +160,16 @@ bool RestartDriver::cancel() {
 }
 
 RestartStatus RestartDriver::status() const {
-  RestartStatus status{machine_.phase(), current_, std::nullopt, recent_};
+  RestartStatus status{machine_.phase(), current_, std::nullopt, recent_, parts_.engine.estimate()};
   if (const auto cut = machine_.cut_at()) {
     status.cut_in = std::max(Millis{0}, std::chrono::duration_cast<Millis>(*cut - parts_.loop.now()));
   }
   return status;
+}
+
+void RestartDriver::history(std::size_t limit, std::string before,
+                            Completion<std::vector<RestartRecord>> done) const {
+  parts_.store.recent(limit, std::move(before), std::move(done));
 }
 
 void RestartDriver::on_work_changed() { step(restart::WorkChanged{parts_.engine.running()}); }

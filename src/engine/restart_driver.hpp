@@ -68,6 +68,7 @@ struct RestartStatus {
   std::optional<RestartRecord> current;
   std::optional<Millis> cut_in;       ///< Until running work is cut; nothing: never.
   std::vector<RestartRecord> recent;  ///< Newest first.
+  restart::Estimate estimate;         ///< Until running work has ended.
 };
 
 /// Carries out what restart::Machine decides: spawns and drops successors through the keeper, fences the
@@ -99,6 +100,8 @@ class RestartDriver final : public SupervisorEvents {
   /// False: nothing to cancel any more.
   bool cancel();
   RestartStatus status() const;
+  /// From the record, newest first; `before` as in RestartStore::recent.
+  void history(std::size_t limit, std::string before, Completion<std::vector<RestartRecord>> done) const;
   restart::Phase phase() const { return machine_.phase(); }
   std::optional<Instant> last_attempt() const { return machine_.last_attempt(); }
   /// How long nobody accepted connections in the latest restart on record.

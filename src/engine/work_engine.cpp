@@ -4,6 +4,11 @@
 #include <utility>
 
 namespace gw::engine {
+namespace {
+
+constexpr std::size_t kDurationsMax = 64;  // Enough for a median, few enough to follow a change of habits.
+
+}  // namespace
 
 // The aborts of one request; answers when the last of them is committed.
 struct WorkEngine::AbortBatch {
@@ -28,6 +33,7 @@ WorkEngine::~WorkEngine() { *is_alive_ = false; }
 
 void WorkEngine::start(Completion<void> done) {
   is_cut_ = false;
+  durations_.clear();
   // A name of its own for each time of serving: what an earlier time left running is then somebody else's.
   context_.owner = owner_base_ + "." + std::to_string(++times_served_);
   context_.store.take_over(context_.owner, [this, alive = is_alive_, served = times_served_,
@@ -37,6 +43,9 @@ void WorkEngine::start(Completion<void> done) {
     if (!jobs) return done(std::unexpected(std::move(jobs).error()));
     is_started_ = true;
     for (const Job& job : *jobs) enqueue(job);
+    resumed_ =
+        static_cast<std::size_t>(std::ranges::count_if(*jobs, [](const Job& j) { return j.attempt > 0; }));
+    load_durations();
     schedule_pump();
     done({});
   });
@@ -100,7 +109,8 @@ void WorkEngine::pump() {
 }
 
 void WorkEngine::begin(JobId job) {
-  const Entry& entry = entries_.at(job.value);
+  Entry& entry = entries_.at(job.value);
+  entry.began_at = context_.loop.now();
   const std::string_view model = json::text_or(entry.options, "model", default_model_);
   Step step{.job = job, .number = 1, .attempt = 0, .kind = "model_call", .detail = std::string(model)};
   context_.store.begin(job, context_.owner, step, context_.loop.wall_now(),
@@ -139,6 +149,7 @@ void WorkEngine::over(JobId job, const json::Object* result) {
   if (found == entries_.end()) return;
   const Entry entry = std::move(found->second);
   entries_.erase(found);
+  if (result && lanes_.is_running(job)) add_duration(age_of(entry));
   lanes_.remove(job);
   tell_waiters(entry.kind, entry.run_id,
                result ? WaitOutcome(*result)
@@ -279,12 +290,43 @@ bool WorkEngine::is_running_in(const std::string& session_key) const {
   return lanes_.is_running_in(session_key);
 }
 
+void WorkEngine::load_durations() {
+  context_.store.durations(kDurationsMax, [this, alive = is_alive_](Result<std::vector<Millis>> durations) {
+    if (!*alive) return;
+    if (!durations) {
+      context_.log.warn("queue", "could not read how long earlier runs took; estimates begin anew",
+                        {{"error", durations.error().message}});
+      return;
+    }
+    // Those that ended since are newer.
+    for (const Millis duration : *durations) {
+      if (durations_.size() < kDurationsMax) durations_.push_back(duration);
+    }
+  });
+}
+
+void WorkEngine::add_duration(Millis duration) {
+  durations_.push_front(duration);
+  if (durations_.size() > kDurationsMax) durations_.pop_back();
+}
+
+Millis WorkEngine::age_of(const Entry& entry) const { return context_.loop.now() - entry.began_at; }
+
+restart::Estimate WorkEngine::estimate() const {
+  std::vector<Millis> ages;
+  for (const auto& [id, entry] : entries_) {
+    if (lanes_.is_running(JobId{id})) ages.push_back(age_of(entry));
+  }
+  return restart::estimate(ages, std::vector(durations_.begin(), durations_.end()));
+}
+
 std::vector<RunningTask> WorkEngine::running_tasks() const {
   std::vector<RunningTask> tasks;
   for (const auto& [id, entry] : entries_) {
     const std::string_view task_id = json::text_or(entry.options, "taskId");
     if (task_id.empty() || !lanes_.is_running(JobId{id})) continue;
-    tasks.push_back({std::string(task_id), entry.run_id, std::string(json::text_or(entry.options, "title"))});
+    tasks.push_back({std::string(task_id), entry.run_id, std::string(json::text_or(entry.options, "title")),
+                     age_of(entry)});
   }
   std::ranges::sort(tasks, {}, &RunningTask::task_id);
   return tasks;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "core/queue/lanes.hpp"
+#include "core/restart/estimate.hpp"
 #include "engine/run_driver.hpp"
 #include "engine/run_observer.hpp"
 
@@ -26,6 +28,7 @@ struct RunningTask {
   std::string task_id;
   std::string run_id;
   std::string title;
+  Millis age{0};  ///< Since it began in this generation.
 };
 
 /// Accepts messages durably, runs them lane by lane, and tells who waits for them. The store is the queue;
@@ -67,6 +70,10 @@ class WorkEngine final {
   std::size_t waiting() const { return lanes_.waiting(); }
   bool is_running_in(const std::string& session_key) const;
   std::vector<RunningTask> running_tasks() const;
+  /// When running work will have ended, judged by the newest runs that are over.
+  restart::Estimate estimate() const;
+  /// Work that an earlier generation had begun and this one has taken up again.
+  std::size_t resumed() const { return resumed_; }
   const std::string& default_model() const { return default_model_; }
 
  private:
@@ -76,6 +83,7 @@ class WorkEngine final {
     std::string session_key;
     json::Object options;
     std::unique_ptr<RunDriver> driver;  // Set while running and begun.
+    Instant began_at;                   // Set while running.
     bool is_abort_wanted = false;       // Asked for while `begin` was under way.
   };
   struct Waiter {
@@ -98,12 +106,17 @@ class WorkEngine final {
   const Waiter* add_waiter(std::optional<JobKind> kind, const std::string& run_id,
                            std::optional<Millis> timeout, Completion<std::optional<json::Object>> done);
   void report_change();
+  void load_durations();
+  void add_duration(Millis duration);
+  Millis age_of(const Entry& entry) const;
   run::Limits limits_for(const json::Object& options) const;
 
   RunContext context_;
   WorkLimits limits_;
   std::function<void()> work_changed_;
   std::string default_model_;
+  std::deque<Millis> durations_;  // Of the newest runs that are over, the latest first.
+  std::size_t resumed_ = 0;
   queue::Lanes lanes_;
   std::unordered_map<std::int64_t, Entry> entries_;  // By JobId::value: everything queued or running.
   std::unordered_multimap<std::string, std::unique_ptr<Waiter>> waiters_;  // By run id.

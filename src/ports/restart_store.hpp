@@ -22,8 +22,9 @@ struct RestartRecord {
                            ///< sessionKey?}`.
   UnixMillis requested_at;
   std::optional<UnixMillis> ended_at;
-  std::int64_t waited_ms = 0;  ///< From the request to the hand-over.
-  std::int64_t gap_ms = 0;     ///< Nobody accepted connections for so long.
+  std::int64_t waited_ms = 0;     ///< From the request to the hand-over.
+  std::int64_t gap_ms = 0;        ///< Nobody accepted connections for so long.
+  std::int64_t resumed_runs = 0;  ///< Runs that the successor took up again.
   std::int64_t cut_runs = 0;  ///< Runs that were under way at the hand-over and begin again in the successor.
   std::string from_version;
   std::string to_version;
@@ -46,8 +47,9 @@ class RestartStore {
   /// Saves a restart that has ended and, in the same transaction, appends the notes to their transcripts:
   /// who asked is told once. A note for a session that does not exist is left out.
   virtual void finish(RestartRecord record, std::vector<SessionNote> notes, Completion<void> done) = 0;
-  /// Newest first, at most `limit` of the 200 that are kept.
-  virtual void recent(std::size_t limit, Completion<std::vector<RestartRecord>> done) = 0;
+  /// Newest first, at most `limit` of the 200 that are kept. `before`: only those older than the restart of
+  /// that id, none when it is not on record; empty: from the newest on.
+  virtual void recent(std::size_t limit, std::string before, Completion<std::vector<RestartRecord>> done) = 0;
 };
 
 }  // namespace gw

@@ -149,6 +149,10 @@ class WorkStore {
   virtual void sessions(std::size_t limit, std::size_t offset, std::string search,
                         Completion<SessionPage> done) = 0;
 
+  /// How long the newest `limit` runs took that are over, the latest first; those that never began are left
+  /// out.
+  virtual void durations(std::size_t limit, Completion<std::vector<Millis>> done) = 0;
+
   /// Deletes jobs that ended before `before`, at most a few hundred a call; true when there are more.
   virtual void prune(UnixMillis before, Completion<bool> done) = 0;
 };

@@ -40,6 +40,9 @@ class JobTable {
   /// Of all sessions, oldest first, without their texts.
   Result<std::vector<Job>> queued();
 
+  /// How long those of the newest `limit` took that are over and had begun, the latest first.
+  Result<std::vector<Millis>> durations(std::size_t limit);
+
   /// The job was queued.
   Status set_running(const JobRow& row);
   Status set_over(const JobRow& row, JobState before);
@@ -59,7 +62,7 @@ class JobTable {
   Database& database_;
   std::optional<std::int64_t> queued_count_;
   Statement insert_, find_, find_key_, find_run_;
-  Statement count_queued_, count_queued_in_, running_in_, queued_in_, queued_;
+  Statement count_queued_, count_queued_in_, running_in_, queued_in_, queued_, durations_;
   Statement set_running_, set_over_, requeue_others_;
   Statement delete_ended_, ended_;
 };

@@ -113,7 +113,9 @@ constexpr const char* kBoots = R"(
   CREATE INDEX boot_open ON boot (started_at_ms) WHERE ended_at_ms IS NULL;
 )";
 
-constexpr std::array kMigrations{kFirstSchema, kBoots};
+constexpr const char* kResumedRuns = "ALTER TABLE restart ADD COLUMN resumed_runs INTEGER NOT NULL DEFAULT 0";
+
+constexpr std::array kMigrations{kFirstSchema, kBoots, kResumedRuns};
 
 Status apply(Database& database, std::span<const char* const> steps, std::int64_t from) {
   for (auto number = static_cast<std::size_t>(from); number < steps.size(); ++number) {

@@ -175,6 +175,10 @@ void SqliteStore::sessions(std::size_t limit, std::size_t offset, std::string se
                     std::move(done));
 }
 
+void SqliteStore::durations(std::size_t limit, Completion<std::vector<Millis>> done) {
+  read<std::vector<Millis>>([limit](Tables& t) { return t.jobs.durations(limit); }, std::move(done));
+}
+
 void SqliteStore::prune(UnixMillis before, Completion<bool> done) {
   write<bool>(kNewWorkQueuedMax, [before](Tables& t) { return store::prune(t, before); }, std::move(done));
 }
@@ -194,8 +198,10 @@ void SqliteStore::finish(RestartRecord record, std::vector<SessionNote> notes, C
       std::move(done));
 }
 
-void SqliteStore::recent(std::size_t limit, Completion<std::vector<RestartRecord>> done) {
-  read<std::vector<RestartRecord>>([limit](Tables& t) { return t.restarts.recent(limit); }, std::move(done));
+void SqliteStore::recent(std::size_t limit, std::string before, Completion<std::vector<RestartRecord>> done) {
+  read<std::vector<RestartRecord>>(
+      [limit, before = std::move(before)](Tables& t) { return t.restarts.recent(limit, before); },
+      std::move(done));
 }
 
 void SqliteStore::begin_boot(Boot boot, Completion<std::vector<UnixMillis>> done) {

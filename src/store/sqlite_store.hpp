@@ -74,11 +74,12 @@ class SqliteStore final : public WorkStore, public RestartStore, public DeviceSt
                Completion<History> done) override;
   void sessions(std::size_t limit, std::size_t offset, std::string search,
                 Completion<SessionPage> done) override;
+  void durations(std::size_t limit, Completion<std::vector<Millis>> done) override;
   void prune(UnixMillis before, Completion<bool> done) override;
 
   void save(RestartRecord record, Completion<void> done) override;
   void finish(RestartRecord record, std::vector<SessionNote> notes, Completion<void> done) override;
-  void recent(std::size_t limit, Completion<std::vector<RestartRecord>> done) override;
+  void recent(std::size_t limit, std::string before, Completion<std::vector<RestartRecord>> done) override;
 
   void begin_boot(Boot boot, Completion<std::vector<UnixMillis>> done) override;
   /// The time is the loop's.

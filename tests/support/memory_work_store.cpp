@@ -285,6 +285,23 @@ void MemoryWorkStore::sessions(std::size_t limit, std::size_t offset, std::strin
 }
 
 // The ids of deleted jobs are given again here; no test of the engine deletes and then admits.
+void MemoryWorkStore::durations(std::size_t limit, Completion<std::vector<Millis>> done) {
+  auto work = [this, limit]() -> Result<std::vector<Millis>> {
+    std::vector<std::pair<UnixMillis, Millis>> ended;
+    for (const auto& [id, stored] : disk_->jobs) {
+      const Job& job = stored.job;
+      if (!job.ended_at || !job.started_at) continue;
+      ended.emplace_back(*job.ended_at, Millis{job.ended_at->value - job.started_at->value});
+    }
+    std::ranges::sort(ended, std::greater{}, &std::pair<UnixMillis, Millis>::first);
+    if (ended.size() > limit) ended.resize(limit);
+    std::vector<Millis> durations;
+    for (const auto& [at, duration] : ended) durations.push_back(duration);
+    return durations;
+  };
+  run<std::vector<Millis>>(StoreCall::Durations, std::move(work), std::move(done));
+}
+
 void MemoryWorkStore::prune(UnixMillis before, Completion<bool> done) {
   auto work = [this, before]() -> Result<bool> {
     std::erase_if(disk_->jobs,

@@ -15,7 +15,7 @@
 namespace gw::test {
 
 /// The operations that can be told to fail; `Read` is each of the read-only ones.
-enum class StoreCall { Admit, TakeOver, Begin, Step, Finish, Prune, Read };
+enum class StoreCall { Admit, TakeOver, Begin, Step, Finish, Prune, Read, Durations };
 
 /// What of a MemoryWorkStore survives a crash: everything committed, told or not.
 struct MemoryDisk {
@@ -72,6 +72,7 @@ class MemoryWorkStore final : public WorkStore {
                Completion<History> done) override;
   void sessions(std::size_t limit, std::size_t offset, std::string search,
                 Completion<SessionPage> done) override;
+  void durations(std::size_t limit, Completion<std::vector<Millis>> done) override;
   void prune(UnixMillis before, Completion<bool> done) override;
 
  private:

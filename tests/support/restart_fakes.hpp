@@ -55,11 +55,16 @@ class MemoryRestartStore final : public RestartStore {
     save(std::move(record), std::move(done));
   }
 
-  void recent(std::size_t limit, Completion<std::vector<RestartRecord>> done) override {
-    loop_.post([this, limit, done = std::move(done)]() mutable {
+  void recent(std::size_t limit, std::string before, Completion<std::vector<RestartRecord>> done) override {
+    loop_.post([this, limit, before = std::move(before), done = std::move(done)]() mutable {
       if (is_failing) return done(fail(Code::Storage, "told to fail"));
-      const auto count = static_cast<std::ptrdiff_t>(std::min(limit, records.size()));
-      done(std::vector(records.begin(), records.begin() + count));
+      auto first = records.begin();
+      if (!before.empty()) {
+        first = std::ranges::find(records, before, &RestartRecord::id);
+        if (first != records.end()) ++first;
+      }
+      const auto count = std::min(static_cast<std::ptrdiff_t>(limit), records.end() - first);
+      done(std::vector(first, first + count));
     });
   }
 

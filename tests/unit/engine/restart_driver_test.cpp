@@ -341,6 +341,45 @@ TEST_F(RestartDriverTest, TheSuccessorCompletesTheOpenRecordWithItsGap) {
   EXPECT_EQ(driver->status().recent.size(), 2U);
 }
 
+TEST_F(RestartDriverTest, TheSuccessorRecordsHowManyRunsItTookUpAgain) {
+  build();
+  start_hanging_run("a");
+  start_hanging_run("b");
+  bench.submit(bench.job("never begun", "s-a"));
+  run();
+  bench.engine.cut();
+  ASSERT_TRUE(bench.start());
+  store.records = {{.id = "open", .mode = "force", .cut_runs = 2}};
+  build();
+  driver->begin_serving(std::nullopt);
+  run();
+  EXPECT_EQ(store.records[0].resumed_runs, 2);
+}
+
+TEST_F(RestartDriverTest, TheEstimateFollowsFromTheRunsThatAreOver) {
+  build();
+  for (int i = 0; i < 5; ++i) {
+    const std::string id = "done-" + std::to_string(i);
+    start_hanging_run(id);
+    bench.loop.advance(Millis{1'000});
+    bench.models.answer(static_cast<std::size_t>(i), "x");
+    run();
+  }
+  EXPECT_EQ(driver->status().estimate, (restart::Estimate{Millis{0}, 5}));
+  start_hanging_run();
+  bench.loop.advance(Millis{400});
+  EXPECT_EQ(driver->status().estimate, (restart::Estimate{Millis{600}, 5}));
+  bench.loop.advance(Millis{600});
+  EXPECT_EQ(driver->status().estimate, (restart::Estimate{std::nullopt, 0}));
+}
+
+TEST_F(RestartDriverTest, ANewGenerationKnowsHowLongEarlierRunsTook) {
+  for (int i = 0; i < 5; ++i) bench.submit(bench.job("done-" + std::to_string(i)));
+  bench.run();
+  ASSERT_TRUE(bench.start());
+  EXPECT_EQ(bench.engine.estimate().samples, 5U);
+}
+
 TEST_F(RestartDriverTest, AHistoryThatCannotBeReadDoesNotKeepAnybodyFromServing) {
   store.is_failing = true;
   build();

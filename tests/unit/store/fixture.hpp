@@ -103,8 +103,12 @@ class Store {
   Status save(RestartRecord record) {
     return loop.await<void>([&](auto done) { store.save(record, std::move(done)); });
   }
-  Result<std::vector<RestartRecord>> recent(std::size_t limit) {
-    return loop.await<std::vector<RestartRecord>>([&](auto done) { store.recent(limit, std::move(done)); });
+  Result<std::vector<RestartRecord>> recent(std::size_t limit, const std::string& before = "") {
+    return loop.await<std::vector<RestartRecord>>(
+        [&](auto done) { store.recent(limit, before, std::move(done)); });
+  }
+  Result<std::vector<Millis>> durations(std::size_t limit) {
+    return loop.await<std::vector<Millis>>([&](auto done) { store.durations(limit, std::move(done)); });
   }
   Status save_device(Device device) {
     return loop.await<void>([&](auto done) { store.save_device(device, std::move(done)); });

@@ -22,6 +22,7 @@ RestartRecord record(const std::string& id, std::int64_t at) {
                        .ended_at = UnixMillis{at + 5},
                        .waited_ms = 4,
                        .gap_ms = 3,
+                       .resumed_runs = 1,
                        .cut_runs = 2,
                        .from_version = "0.1.0",
                        .to_version = "0.2.0"};
@@ -45,6 +46,7 @@ TEST_F(TablesTest, ARestartIsKeptAsItWasSaved) {
   EXPECT_EQ(one.waited_ms, 4);
   EXPECT_EQ(one.gap_ms, 3);
   EXPECT_EQ(one.cut_runs, 2);
+  EXPECT_EQ(one.resumed_runs, 1);
   EXPECT_EQ(one.from_version, "0.1.0");
   EXPECT_EQ(one.to_version, "0.2.0");
 }
@@ -71,6 +73,19 @@ TEST_F(TablesTest, TheNewestTwoHundredRestartsAreKept) {
   EXPECT_EQ(all->front().id, "r204");
   EXPECT_EQ(all->back().id, "r5");
   EXPECT_EQ(db->recent(2)->size(), 2U);
+}
+
+TEST_F(TablesTest, RestartsAreReadPageByPageAlsoThoseOfTheSameInstant) {
+  for (const char* id : {"a", "b", "c", "d"}) ASSERT_TRUE(db->save(record(id, id[0] == 'a' ? 1 : 2)));
+  const auto page = db->recent(2);
+  ASSERT_EQ(page->size(), 2U);
+  EXPECT_EQ(page->at(1).id, "c");
+  const auto rest = db->recent(10, "c");
+  ASSERT_EQ(rest->size(), 2U);
+  EXPECT_EQ(rest->at(0).id, "b");
+  EXPECT_EQ(rest->at(1).id, "a");
+  EXPECT_TRUE(db->recent(10, "a")->empty());
+  EXPECT_TRUE(db->recent(10, "nobody")->empty());
 }
 
 TEST_F(TablesTest, ARestartThatCouldNotBeReadBackIsRefused) {

@@ -87,6 +87,22 @@ TEST_F(WorkStoreTest, BeginAppendsTheUsersMessageAndReturnsItLast) {
   EXPECT_EQ(db->history("agent:main:main")->session->last_state, "running");
 }
 
+TEST_F(WorkStoreTest, DurationsAreOfTheNewestRunsThatBeganAndAreOver) {
+  for (int i = 0; i < 3; ++i) {
+    const auto job = admitted(new_job("r" + std::to_string(i)));
+    if (i != 1) {
+      ASSERT_TRUE(db->begin(job.id));  // At 2'000.
+    }
+    auto outcome = outcome_of(job.id);
+    if (i == 1) outcome.state = JobState::Aborted;
+    outcome.ended_at = UnixMillis{2'100 + i};
+    ASSERT_TRUE(db->finish(outcome));
+  }
+  ASSERT_TRUE(db->begin(admitted(new_job("running")).id));
+  EXPECT_EQ(*db->durations(10), (std::vector{Millis{102}, Millis{100}}));
+  EXPECT_EQ(*db->durations(1), std::vector{Millis{102}});
+}
+
 TEST_F(WorkStoreTest, OnlyAQueuedJobCanBegin) {
   const auto job = admitted(new_job("r1"));
   ASSERT_TRUE(db->begin(job.id));
