@@ -61,6 +61,7 @@ std::vector<std::string> scopes_for(std::string_view method) {
                                            "models.list",
                                            "gateway.restart.preflight",
                                            "gateway.restart.status",
+                                           "gateway.restart.history",
                                            "sessions.list",
                                            "chat.history",
                                            "channels.status",
@@ -77,7 +78,7 @@ std::vector<std::string> scopes_for(std::string_view method) {
   for (const std::string_view known : kWriting) {
     if (method == known) return {"operator.write"};
   }
-  if (method == "gateway.restart.request") return {"operator.admin"};
+  if (method == "gateway.restart.request" || method == "gateway.restart.cancel") return {"operator.admin"};
   return {"operator.admin", "operator.read", "operator.write", "operator.approvals", "operator.pairing"};
 }
 

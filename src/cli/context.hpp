@@ -33,6 +33,7 @@ struct Context {
   config::Environment environment;
   config::Paths paths;
   std::function<int(const RunRequest&)> run_gateway;
+  bool is_terminal = false;  ///< Both sinks lead to people.
 };
 
 }  // namespace gw::cli

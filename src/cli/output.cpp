@@ -27,6 +27,12 @@ void Output::document(const json::Value& value) {
   if (json_) put(sinks_.out, json::pretty(value));
 }
 
+void Output::live(std::string_view text) {
+  if (json_) return;
+  put(sinks_.out, text);
+  std::fflush(sinks_.out);
+}
+
 void Output::raw(std::string_view text) { put(sinks_.out, text); }
 
 int Output::problem(const Failure& failure) {

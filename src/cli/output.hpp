@@ -29,6 +29,8 @@ class Output {
   void note(std::string_view text);
   /// The document of JSON mode; nothing otherwise.
   void document(const json::Value& value);
+  /// Text for people on stdout, visible at once; nothing in JSON mode.
+  void live(std::string_view text);
   /// Any text on stdout in both modes: for commands whose answer it is.
   void raw(std::string_view text);
   /// Reports why a command failed. Returns 1, the exit code.

@@ -64,7 +64,7 @@ int run(const Program& program) {
   if (!environment) return misused(program, environment.error().message);
   auto paths = config::resolve_paths(*environment, profile);
   if (!paths) return misused(program, paths.error().message);
-  Context context{out, *std::move(environment), *std::move(paths), program.run_gateway};
+  Context context{out, *std::move(environment), *std::move(paths), program.run_gateway, program.is_terminal};
   return parsed->command->run(context, parsed->args);
 }
 

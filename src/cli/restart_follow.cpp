@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "platform/clock.hpp"
 
@@ -11,6 +12,7 @@ namespace {
 constexpr Millis kPollInterval{20};
 constexpr Millis kPollIntervalLongest{500};
 constexpr Millis kAnswerLimit{5'000};
+constexpr Millis kSilenceLimit{60'000};  // Longer than a successor may take to start.
 
 std::optional<RestartEnd> end_of(const json::Object& status) {
   const json::Object* restart = json::object_at(status, "restart");
@@ -20,43 +22,57 @@ std::optional<RestartEnd> end_of(const json::Object& status) {
   return RestartEnd{std::string(outcome), std::string(json::text_or(*restart, "failure")), *restart};
 }
 
+/// The status of the restart; nothing when there is no answer now but may be one later.
+std::expected<std::optional<json::Object>, Failure> ask(Following& f) {
+  const Instant until = platform::now() + kAnswerLimit;
+  if (!f.client) {
+    auto connected = f.connect(until);
+    if (!connected) return std::nullopt;
+    f.client = *std::move(connected);
+  }
+  auto status = f.client->call("gateway.restart.status", json::Object{{"id", f.id}}, until);
+  if (status) return status->is_object() ? std::optional(std::move(status->get_object())) : std::nullopt;
+  if (status.error().kind == Failure::Kind::Request && !status.error().is_retryable) {
+    return std::unexpected(std::move(status).error());
+  }
+  if (status.error().kind == Failure::Kind::Transport) f.client.reset();
+  return std::nullopt;
+}
+
 }  // namespace
 
-std::expected<std::optional<RestartEnd>, Failure> follow_restart(
-    const std::function<std::expected<Client, Failure>()>& connect, std::optional<Client> client,
-    const std::string& id, std::optional<Instant> deadline,
-    const std::function<void(const std::string&)>& on_phase) {
-  const json::Object params{{"id", id}};
-  std::string phase;
+std::expected<std::optional<RestartEnd>, Failure> follow_restart(Following f) {
   Millis wait = kPollInterval;
-  while (!deadline || platform::now() < *deadline) {
-    if (!client) {
-      if (auto connected = connect()) client = *std::move(connected);
-    }
-    if (client) {
-      auto status = client->call("gateway.restart.status", params, platform::now() + kAnswerLimit);
-      if (status && status->is_object()) {
-        const json::Object& answer = status->get_object();
-        if (auto end = end_of(answer)) {
-          client->close();
-          return end;
-        }
-        const std::string now_in(json::text_or(answer, "phase"));
-        if (now_in == "idle" && !json::object_at(answer, "restart")) {
-          return std::unexpected(cli_failure("the gateway does not know restart " + id + " any more"));
-        }
-        if (now_in != phase) on_phase(now_in);
-        phase = now_in;
-      } else if (!status && status.error().kind == Failure::Kind::Request && !status.error().is_retryable) {
-        return std::unexpected(status.error());
-      } else if (!status && status.error().kind == Failure::Kind::Transport) {
-        client.reset();
+  Instant answered_at = platform::now();
+  while (!f.deadline || platform::now() < *f.deadline) {
+    const auto status = ask(f);
+    if (!status) return std::unexpected(status.error());
+    if (*status) {
+      answered_at = platform::now();
+      if (auto end = end_of(**status)) {
+        f.client->close();
+        return end;
       }
+      if (json::text_or(**status, "phase") == "idle" && !json::object_at(**status, "restart")) {
+        return std::unexpected(cli_failure("the gateway does not know restart " + f.id + " any more",
+                                           "openclaw gateway restart history"));
+      }
+      f.on_status(**status);
+    } else if (!f.deadline && platform::now() - answered_at >= kSilenceLimit) {
+      return std::unexpected(cli_failure("the gateway has not answered for " +
+                                             std::to_string(kSilenceLimit.count() / 1'000) +
+                                             " s; it may have been stopped",
+                                         "openclaw gateway status"));
     }
-    std::this_thread::sleep_for(wait);
+    if (!f.pause(wait)) return std::nullopt;
     wait = std::min(kPollIntervalLongest, wait + kPollInterval);
   }
   return std::nullopt;
+}
+
+bool sleep_between(Millis time) {
+  std::this_thread::sleep_for(time);
+  return true;
 }
 
 }  // namespace gw::cli

@@ -17,12 +17,22 @@ struct RestartEnd {
   json::Object record;  ///< All that the gateway knows of it.
 };
 
-/// Asks `gateway.restart.status` for restart `id` until it is over, through the restart itself: a connection
-/// that ends is opened again. `on_phase` is told each new phase. Nothing once `deadline` has passed; no
-/// deadline: never gives up. Fails only when the gateway no longer knows the restart or refuses to answer.
-std::expected<std::optional<RestartEnd>, Failure> follow_restart(
-    const std::function<std::expected<Client, Failure>()>& connect, std::optional<Client> client,
-    const std::string& id, std::optional<Instant> deadline,
-    const std::function<void(const std::string&)>& on_phase);
+/// A restart to be followed, and what happens meanwhile.
+struct Following {
+  std::string id;
+  std::optional<Client> client;  ///< A connection to begin with.
+  std::function<std::expected<Client, Failure>(Instant deadline)> connect;
+  std::optional<Instant> deadline;                            ///< Nothing: as long as the gateway answers.
+  std::function<void(const json::Object& status)> on_status;  ///< Told each answer.
+  std::function<bool(Millis)> pause;  ///< Waits that long between two questions; false: follow no more.
+};
+
+/// Asks `gateway.restart.status` until the restart is over, through the restart itself: a connection that
+/// ends is opened again. Nothing once the deadline has passed or `pause` says so. Fails when the gateway no
+/// longer knows the restart, refuses to answer, or without a deadline when it has been silent for a minute.
+std::expected<std::optional<RestartEnd>, Failure> follow_restart(Following following);
+
+/// Pauses by sleeping, always to go on.
+bool sleep_between(Millis time);
 
 }  // namespace gw::cli

@@ -29,6 +29,11 @@ std::optional<Millis> parse_timeout_ms(std::string_view text) {
   return Millis{*number};
 }
 
+std::optional<std::int64_t> parse_count(std::string_view text, std::int64_t max) {
+  const auto number = whole_number(text);
+  return number && *number >= 1 && *number <= max ? number : std::nullopt;
+}
+
 bool is_one_of(std::string_view text, std::initializer_list<std::string_view> values) {
   return std::find(values.begin(), values.end(), text) != values.end();
 }

@@ -9,6 +9,7 @@ namespace gw::cli {
 
 Command gateway_run_command(std::string_view path);
 Command gateway_restart_command(std::string_view path);
+Command gateway_restart_history_command(std::string_view path);
 Command gateway_status_command(std::string_view path);
 Command gateway_call_command(std::string_view path);
 Command health_command(std::string_view path);
