@@ -17,6 +17,9 @@ const std::vector<Command>& commands() {
       gateway_status_command("daemon status"),
       agent_command("agent"),
       health_command("health"),
+      tasks_list_command("tasks list"),
+      tasks_show_command("tasks show"),
+      tasks_cancel_command("tasks cancel"),
   };
   return table;
 }

@@ -68,10 +68,12 @@ std::vector<std::string> scopes_for(std::string_view method) {
                                            "last-heartbeat",
                                            "config.get",
                                            "tasks.list",
+                                           "tasks.get",
                                            "agents.list",
                                            "sessions.preview"};
-  constexpr std::string_view kWriting[] = {"agent",           "agent.wait",    "chat.send",     "chat.abort",
-                                           "sessions.create", "sessions.send", "sessions.abort"};
+  constexpr std::string_view kWriting[] = {"agent",          "agent.wait",      "chat.send",
+                                           "chat.abort",     "sessions.create", "sessions.send",
+                                           "sessions.abort", "tasks.cancel"};
   for (const std::string_view known : kReading) {
     if (method == known) return {"operator.read"};
   }

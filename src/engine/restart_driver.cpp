@@ -247,7 +247,7 @@ void RestartDriver::apply(const restart::StartSuccessor&) {
     parts_.log.info("gateway", "all active work drained");
   } else if (machine_.cut_at() && *machine_.cut_at() <= requested_at_) {
     for (const RunningTask& task : parts_.engine.running_tasks()) {
-      parts_.log.warn("gateway", "restart blocked by active background task run(s): taskId=" + task.task_id +
+      parts_.log.warn("gateway", "restart blocked by active background task run(s): taskId=" + task.tag.id +
                                      " runId=" + task.run_id);
     }
     parts_.log.warn("gateway", "forced restart requested; skipping active work drain");

@@ -168,6 +168,7 @@ void RunDriver::apply(const run::End& effect) {
                   .messages = {},
                   .result = end.result,
                   .model = step_.detail,
+                  .is_timed_out = effect.ending == run::Ending::TimedOut,
                   .ended_at = now};
   outcome.messages.push_back(assistant_row(info_, content_, now));
   commit(std::move(outcome), std::move(end));

@@ -169,17 +169,32 @@ void WorkEngine::abort(const std::string& session_key, const std::optional<std::
       if (run_id) queued.push_back(JobId{id});
       continue;
     }
-    add_waiter(entry.kind, entry.run_id, std::nullopt,
-               [batch, aborted = entry.run_id](const WaitOutcome& outcome) {
-                 if (outcome) batch->run_ids.push_back(aborted);
-               });
-    if (entry.driver) {
-      entry.driver->abort("rpc");
-    } else {
-      entry.is_abort_wanted = true;
-    }
+    abort_running(entry, batch);
   }
   for (const JobId job : queued) abort_queued(job, batch);
+}
+
+void WorkEngine::abort(JobId job, Completion<bool> done) {
+  auto batch = std::make_shared<AbortBatch>(
+      [done = std::move(done)](Result<std::vector<std::string>> aborted) mutable {
+        done(!aborted->empty());
+      });
+  const auto found = entries_.find(job.value);
+  if (found == entries_.end()) return;
+  if (lanes_.is_running(job)) return abort_running(found->second, std::move(batch));
+  abort_queued(job, std::move(batch));
+}
+
+void WorkEngine::abort_running(Entry& entry, std::shared_ptr<AbortBatch> batch) {
+  add_waiter(entry.kind, entry.run_id, std::nullopt,
+             [batch = std::move(batch), aborted = entry.run_id](const WaitOutcome& outcome) {
+               if (outcome) batch->run_ids.push_back(aborted);
+             });
+  if (entry.driver) {
+    entry.driver->abort("rpc");
+  } else {
+    entry.is_abort_wanted = true;
+  }
 }
 
 void WorkEngine::abort_queued(JobId job, std::shared_ptr<AbortBatch> batch) {
@@ -323,12 +338,10 @@ restart::Estimate WorkEngine::estimate() const {
 std::vector<RunningTask> WorkEngine::running_tasks() const {
   std::vector<RunningTask> tasks;
   for (const auto& [id, entry] : entries_) {
-    const std::string_view task_id = json::text_or(entry.options, "taskId");
-    if (task_id.empty() || !lanes_.is_running(JobId{id})) continue;
-    tasks.push_back({std::string(task_id), entry.run_id, std::string(json::text_or(entry.options, "title")),
-                     age_of(entry)});
+    if (!lanes_.is_running(JobId{id})) continue;
+    if (auto tag = task_tag(entry.options)) tasks.push_back({*std::move(tag), entry.run_id, age_of(entry)});
   }
-  std::ranges::sort(tasks, {}, &RunningTask::task_id);
+  std::ranges::sort(tasks, {}, [](const RunningTask& task) -> const std::string& { return task.tag.id; });
   return tasks;
 }
 

@@ -14,6 +14,7 @@
 #include "core/restart/estimate.hpp"
 #include "engine/run_driver.hpp"
 #include "engine/run_observer.hpp"
+#include "ports/task_store.hpp"
 
 namespace gw::engine {
 
@@ -23,11 +24,10 @@ struct WorkLimits {
   std::size_t waiters_max = 4'096;  ///< Calls that wait for the end of a run, all together.
 };
 
-/// A task that is running: an `agent` call that named a session.
+/// A task that is running.
 struct RunningTask {
-  std::string task_id;
+  TaskTag tag;
   std::string run_id;
-  std::string title;
   Millis age{0};  ///< Since it began in this generation.
 };
 
@@ -51,6 +51,8 @@ class WorkEngine final {
   /// committed before `done` gets the run ids.
   void abort(const std::string& session_key, const std::optional<std::string>& run_id,
              Completion<std::vector<std::string>> done);
+  /// The same for one job; false when it is not to be run here, or not any more.
+  void abort(JobId job, Completion<bool> done);
 
   /// Calls back once, when the run is over or after `timeout` (nothing: no limit) with nothing. `kind`
   /// nothing: either. `Code::Unavailable` when too many wait or the run turned out to belong to another
@@ -99,6 +101,7 @@ class WorkEngine final {
   void pump();
   void begin(JobId job);
   void on_begun(JobId job, Step step, Result<Begun> begun);
+  void abort_running(Entry& entry, std::shared_ptr<AbortBatch> batch);
   void abort_queued(JobId job, std::shared_ptr<AbortBatch> batch);
   void over(JobId job, const json::Object* result);
   void tell_waiters(JobKind kind, const std::string& run_id, const WaitOutcome& outcome);

@@ -163,6 +163,7 @@ Generation::Impl::Impl(GenerationOptions given, Log& to_log)
                options.paths,
                facts,
                store,
+               store,
                models,
                work,
                restart,
@@ -190,6 +191,7 @@ Generation::Impl::Impl(GenerationOptions given, Log& to_log)
   rpc::add_restart_methods(methods, services);
   rpc::add_session_methods(methods, services);
   rpc::add_status_methods(methods, services);
+  rpc::add_task_methods(methods, services);
   keeper.set_events(restart);
 }
 

@@ -85,7 +85,8 @@ struct Outcome {
   JobState state = JobState::Done;
   std::vector<Message> messages;  ///< Appended to the transcript in the same transaction; `seq` is ignored.
   json::Object result;
-  std::string model;  ///< `provider/model` that answered, kept on the session.
+  std::string model;          ///< `provider/model` that answered, kept on the session.
+  bool is_timed_out = false;  ///< Aborted by its own time limit, not by a person.
   UnixMillis ended_at;
 };
 
@@ -125,7 +126,8 @@ class WorkStore {
   virtual void admit(NewJob job, Completion<Admission> done) = 0;
 
   /// For a generation that begins to serve: makes every running job of another owner queued again and marks
-  /// its attempted steps `interrupted`. Returns all queued jobs, oldest first, without their texts.
+  /// its attempted steps `interrupted`. Tasks follow their jobs; what has no job to go on with is lost.
+  /// Returns all queued jobs, oldest first, without their texts.
   virtual void take_over(std::string owner, Completion<std::vector<Job>> done) = 0;
 
   /// Makes a queued job running under `owner`, counts the attempt and, the first time, appends the user's
@@ -153,7 +155,8 @@ class WorkStore {
   /// out.
   virtual void durations(std::size_t limit, Completion<std::vector<Millis>> done) = 0;
 
-  /// Deletes jobs that ended before `before`, at most a few hundred a call; true when there are more.
+  /// Deletes jobs and tasks that ended before `before`, at most a few hundred a call; true when there are
+  /// more.
   virtual void prune(UnixMillis before, Completion<bool> done) = 0;
 };
 

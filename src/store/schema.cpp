@@ -115,7 +115,50 @@ constexpr const char* kBoots = R"(
 
 constexpr const char* kResumedRuns = "ALTER TABLE restart ADD COLUMN resumed_runs INTEGER NOT NULL DEFAULT 0";
 
-constexpr std::array kMigrations{kFirstSchema, kBoots, kResumedRuns};
+// Tasks had no record of their own before; what is known of them stands in their jobs.
+constexpr const char* kTasks = R"(
+  CREATE TABLE task (
+    number           INTEGER PRIMARY KEY AUTOINCREMENT,
+    id               TEXT NOT NULL UNIQUE,
+    runtime          TEXT NOT NULL,
+    job_id           INTEGER,
+    run_id           TEXT NOT NULL,
+    session_key      TEXT NOT NULL,
+    owner_key        TEXT NOT NULL,
+    agent_id         TEXT NOT NULL,
+    label            TEXT NOT NULL,
+    title            TEXT NOT NULL,
+    status           TEXT NOT NULL
+      CHECK (status IN ('queued', 'running', 'succeeded', 'failed', 'timed_out', 'cancelled', 'lost')),
+    generation       TEXT NOT NULL DEFAULT '',
+    created_at_ms    INTEGER NOT NULL,
+    started_at_ms    INTEGER,
+    ended_at_ms      INTEGER,
+    last_event_at_ms INTEGER NOT NULL,
+    summary          TEXT NOT NULL DEFAULT '',
+    CHECK ((ended_at_ms IS NULL) = (status IN ('queued', 'running')))
+  ) STRICT;
+  -- Lists, counts, take-overs and deletions all name a status, so one index serves them.
+  CREATE INDEX task_by_status ON task (status, last_event_at_ms);
+  CREATE INDEX task_by_session ON task (session_key, status, last_event_at_ms);
+
+  INSERT INTO task (id, runtime, job_id, run_id, session_key, owner_key, agent_id, label, title, status,
+                    generation, created_at_ms, started_at_ms, ended_at_ms, last_event_at_ms, summary)
+  SELECT json_extract(options, '$.taskId'), 'cli', id, run_id, session_key, session_key, agent_id, '',
+         coalesce(json_extract(options, '$.title'), ''),
+         CASE WHEN state = 'done' THEN 'succeeded'
+              WHEN state <> 'aborted' THEN state
+              WHEN json_extract(result, '$.stopReason') IS NULL THEN 'timed_out' ELSE 'cancelled' END,
+         owner, accepted_at_ms, started_at_ms, ended_at_ms,
+         coalesce(ended_at_ms, started_at_ms, accepted_at_ms), coalesce(json_extract(result, '$.summary'), '')
+    FROM job
+   -- A damaged row is reported when it is read; it must not keep the database closed.
+   WHERE CASE WHEN json_valid(options) AND (result IS NULL OR json_valid(result))
+              THEN json_extract(options, '$.taskId') END IS NOT NULL
+   ORDER BY id;
+)";
+
+constexpr std::array kMigrations{kFirstSchema, kBoots, kResumedRuns, kTasks};
 
 Status apply(Database& database, std::span<const char* const> steps, std::int64_t from) {
   for (auto number = static_cast<std::size_t>(from); number < steps.size(); ++number) {

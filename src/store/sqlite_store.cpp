@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "store/reader.hpp"
+#include "store/tasks.hpp"
 #include "store/work.hpp"
 #include "store/worker.hpp"
 #include "store/writer.hpp"
@@ -181,6 +182,16 @@ void SqliteStore::durations(std::size_t limit, Completion<std::vector<Millis>> d
 
 void SqliteStore::prune(UnixMillis before, Completion<bool> done) {
   write<bool>(kNewWorkQueuedMax, [before](Tables& t) { return store::prune(t, before); }, std::move(done));
+}
+
+void SqliteStore::tasks(TaskQuery query, Completion<TaskPage> done) {
+  read<TaskPage>([query = std::move(query)](Tables& t) { return store::list_tasks(t, query); },
+                 std::move(done));
+}
+
+void SqliteStore::find_task(std::string name, Completion<std::optional<TaskRecord>> done) {
+  read<std::optional<TaskRecord>>([name = std::move(name)](Tables& t) { return store::find_task(t, name); },
+                                  std::move(done));
 }
 
 void SqliteStore::save(RestartRecord record, Completion<void> done) {

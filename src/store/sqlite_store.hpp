@@ -13,6 +13,7 @@
 #include "ports/device_store.hpp"
 #include "ports/loop.hpp"
 #include "ports/restart_store.hpp"
+#include "ports/task_store.hpp"
 #include "ports/work_store.hpp"
 
 namespace gw {
@@ -33,7 +34,11 @@ struct StoreStats {
 /// Both begin when they are first needed. Call on the control thread; completions arrive there, never from
 /// inside the call. A read sees every write whose completion was called before. Reads work without
 /// `open_writer`; without a file they find nothing.
-class SqliteStore final : public WorkStore, public RestartStore, public DeviceStore, public BootStore {
+class SqliteStore final : public WorkStore,
+                          public TaskStore,
+                          public RestartStore,
+                          public DeviceStore,
+                          public BootStore {
  public:
   /// Starts no thread and touches no file. `loop` and `log` must outlive the store.
   SqliteStore(std::filesystem::path file, Loop& loop, Log& log);
@@ -76,6 +81,9 @@ class SqliteStore final : public WorkStore, public RestartStore, public DeviceSt
                 Completion<SessionPage> done) override;
   void durations(std::size_t limit, Completion<std::vector<Millis>> done) override;
   void prune(UnixMillis before, Completion<bool> done) override;
+
+  void tasks(TaskQuery query, Completion<TaskPage> done) override;
+  void find_task(std::string name, Completion<std::optional<TaskRecord>> done) override;
 
   void save(RestartRecord record, Completion<void> done) override;
   void finish(RestartRecord record, std::vector<SessionNote> notes, Completion<void> done) override;

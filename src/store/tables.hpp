@@ -8,6 +8,7 @@
 #include "store/session_table.hpp"
 #include "store/sqlite.hpp"
 #include "store/step_table.hpp"
+#include "store/task_table.hpp"
 
 namespace gw::store {
 
@@ -15,7 +16,7 @@ namespace gw::store {
 /// ones.
 struct Tables {
   explicit Tables(Database& d)
-      : jobs(d), messages(d), sessions(d), steps(d), restarts(d), devices(d), boots(d) {}
+      : jobs(d), messages(d), sessions(d), steps(d), tasks(d), restarts(d), devices(d), boots(d) {}
 
   /// Prepares every statement now: fails when the schema is not what the program expects.
   Status prepare();
@@ -24,6 +25,7 @@ struct Tables {
   MessageTable messages;
   SessionTable sessions;
   StepTable steps;
+  TaskTable tasks;
   RestartTable restarts;
   DeviceTable devices;
   BootTable boots;
@@ -34,6 +36,7 @@ inline Status Tables::prepare() {
   if (auto ready = messages.prepare(); !ready) return ready;
   if (auto ready = sessions.prepare(); !ready) return ready;
   if (auto ready = steps.prepare(); !ready) return ready;
+  if (auto ready = tasks.prepare(); !ready) return ready;
   if (auto ready = restarts.prepare(); !ready) return ready;
   if (auto ready = devices.prepare(); !ready) return ready;
   return boots.prepare();

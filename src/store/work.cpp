@@ -3,6 +3,7 @@
 #include "base/check.hpp"
 #include "base/limits.hpp"
 #include "base/text.hpp"
+#include "store/tasks.hpp"
 
 namespace gw::store {
 namespace {
@@ -93,12 +94,14 @@ Result<Admission> admit(Tables& tables, const NewJob& wanted) {
   if (!session_id) return std::unexpected(session_id.error());
   const auto id = tables.jobs.insert(wanted);
   if (!id) return std::unexpected(id.error());
+  if (auto done = create_task(tables, *id, wanted); !done) return std::unexpected(done.error());
   return Admission{.is_new = true, .job = queued_job(*id, std::move(*session_id), wanted)};
 }
 
 Result<std::vector<Job>> take_over(Tables& tables, std::string_view owner, UnixMillis at) {
   if (auto done = tables.steps.interrupt_others(owner, at); !done) return std::unexpected(done.error());
   if (auto done = tables.jobs.requeue_others(owner); !done) return std::unexpected(done.error());
+  if (auto done = settle_tasks(tables, owner, at); !done) return std::unexpected(done.error());
   return tables.jobs.queued();
 }
 
@@ -127,6 +130,7 @@ Result<Begun> begin(Tables& tables, JobId id, std::string_view owner, const Step
   attempted.job = id;
   attempted.attempt = row.job.attempt;
   if (auto done = tables.steps.attempt(attempted, at); !done) return std::unexpected(done.error());
+  if (auto done = begin_task(tables, row, at); !done) return std::unexpected(done.error());
   const SessionChange change{
       .appended = is_first ? 1 : 0, .at = at, .last_state = "running", .owner = std::string(owner)};
   if (auto done = tables.sessions.change(row.job.session_key, change); !done)
@@ -179,6 +183,7 @@ Result<std::vector<Message>> finish(Tables& tables, Outcome& outcome) {
   if (auto done = tables.steps.end_open(row.job.id, step_state_of(outcome.state), outcome.ended_at); !done) {
     return std::unexpected(done.error());
   }
+  if (auto done = end_task(tables, row, outcome); !done) return std::unexpected(done.error());
   // Answered without having begun: a command to the gateway. Its own message stands before the answer.
   if (before == JobState::Queued && outcome.state == JobState::Done) {
     outcome.messages.insert(outcome.messages.begin(), user_message(row.job));
@@ -211,7 +216,11 @@ Status finish_restart(Tables& tables, const RestartRecord& record, std::vector<S
 }
 
 Result<bool> prune(Tables& tables, UnixMillis before) {
-  return tables.jobs.delete_ended(before, kPruneRowsMax);
+  const auto more_jobs = tables.jobs.delete_ended(before, kPruneRowsMax);
+  if (!more_jobs) return more_jobs;
+  const auto more_tasks = tables.tasks.delete_ended(before, kPruneRowsMax);
+  if (!more_tasks) return more_tasks;
+  return *more_jobs || *more_tasks;
 }
 
 Result<std::optional<Job>> find_job(Tables& tables, JobKind kind, std::string_view run_id) {

@@ -14,5 +14,8 @@ Command gateway_status_command(std::string_view path);
 Command gateway_call_command(std::string_view path);
 Command health_command(std::string_view path);
 Command agent_command(std::string_view path);
+Command tasks_list_command(std::string_view path);
+Command tasks_show_command(std::string_view path);
+Command tasks_cancel_command(std::string_view path);
 
 }  // namespace gw::cli

@@ -82,8 +82,9 @@ Result<NewJob> read_agent_call(const Services& services, const json::Value& para
   if (model) job.options["model"] = model->contains('/') || !provider ? *model : *provider + "/" + *model;
   if (key &&
       !key->empty()) {  // A call that names its session is a task: it is listed and stands in a preflight.
-    job.options["taskId"] = random_uuid();
-    job.options["title"] = cut_utf16(label ? *label : job.text, kTitleUnitsMax);
+    set_task_tag(job.options, {.id = random_uuid(),
+                               .label = std::string(cut_utf16(trimmed(label.value_or("")), kTitleUnitsMax)),
+                               .title = std::string(cut_utf16(trimmed(job.text), kTitleUnitsMax))});
   }
   job.accepted_at = services.loop.wall_now();
   return job;

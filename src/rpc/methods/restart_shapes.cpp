@@ -10,19 +10,30 @@ namespace {
 
 constexpr std::size_t kTaskTitleUnitsMax = 80;
 
+/// A label or a title may hold anything; the line stays one.
+std::string on_one_line(std::string_view text) {
+  std::string line(text);
+  std::ranges::replace_if(
+      line, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
+  return line;
+}
+
 std::string task_line(const engine::RunningTask& task) {
-  std::string line = "taskId=" + task.task_id + " runId=" + task.run_id + " status=running runtime=cli";
-  if (!task.title.empty()) line += " title=" + std::string(cut_utf16(task.title, kTaskTitleUnitsMax));
+  const TaskTag& tag = task.tag;
+  std::string line = "taskId=" + tag.id + " runId=" + task.run_id + " status=running runtime=" + tag.runtime;
+  if (!tag.label.empty()) line += " label=" + on_one_line(tag.label);
+  if (!tag.title.empty()) line += " title=" + on_one_line(cut_utf16(tag.title, kTaskTitleUnitsMax));
   return line;
 }
 
 json::Object task_blocker(const engine::RunningTask& task) {
-  json::Object detail{{"taskId", task.task_id},
+  json::Object detail{{"taskId", task.tag.id},
                       {"status", "running"},
-                      {"runtime", "cli"},
+                      {"runtime", task.tag.runtime},
                       {"runId", task.run_id},
                       {"ageMs", task.age.count()}};
-  if (!task.title.empty()) detail["title"] = task.title;
+  if (!task.tag.label.empty()) detail["label"] = task.tag.label;
+  if (!task.tag.title.empty()) detail["title"] = task.tag.title;
   return {{"kind", "task"}, {"count", 1}, {"message", task_line(task)}, {"task", std::move(detail)}};
 }
 

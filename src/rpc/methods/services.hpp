@@ -10,6 +10,7 @@
 #include "engine/work_engine.hpp"
 #include "ports/loop.hpp"
 #include "ports/model_client.hpp"
+#include "ports/task_store.hpp"
 #include "ports/work_store.hpp"
 #include "rpc/event_hub.hpp"
 #include "rpc/health_snapshot.hpp"
@@ -45,6 +46,7 @@ struct Services {
   const config::Paths& paths;
   const GatewayFacts& facts;
   WorkStore& store;
+  TaskStore& tasks;
   ModelClient& models;
   engine::WorkEngine& engine;
   engine::RestartDriver& restart;
@@ -64,6 +66,7 @@ void add_config_methods(MethodTable& table, Services& services);
 void add_restart_methods(MethodTable& table, Services& services);
 void add_session_methods(MethodTable& table, Services& services);
 void add_status_methods(MethodTable& table, Services& services);
+void add_task_methods(MethodTable& table, Services& services);
 
 /// `invalid <method> params: <detail>`, as OpenClaw says it.
 Error invalid_params(std::string_view method, const Error& detail);

@@ -158,5 +158,25 @@ TEST(WorkEngineAbortTest, ABeginThatFailsAfterItsJobWasAbortedIsForgotten) {
   EXPECT_TRUE(bench.models.calls.empty());
 }
 
+TEST(WorkEngineAbortTest, OneJobIsAbortedByItsNumberAndNoOtherWithItsRunId) {
+  EngineBench bench;
+  ASSERT_TRUE(bench.start());
+  bench.models.otherwise = [](const ModelRequest&) { return hanging(); };
+  const auto chat = bench.submit(bench.job("same", "s1"));
+  const auto agent = bench.submit(bench.job("same", "s2", JobKind::Agent));
+  const auto queued = bench.submit(bench.job("behind", "s1"));
+  bench.run();
+  std::vector<bool> answers;
+  const auto keep = [&](Result<bool> aborted) { answers.push_back(aborted && *aborted); };
+  bench.engine.abort((*agent)->value().job.id, keep);
+  bench.engine.abort((*queued)->value().job.id, keep);
+  bench.run();
+  bench.engine.abort((*queued)->value().job.id, keep);
+  EXPECT_EQ(answers, (std::vector<bool>{true, true, false}));
+  EXPECT_EQ(bench.state_of("same", JobKind::Agent), JobState::Aborted);
+  EXPECT_EQ(bench.state_of("behind"), JobState::Aborted);
+  EXPECT_EQ(bench.state_of("same"), JobState::Running);
+}
+
 }  // namespace
 }  // namespace gw::test

@@ -277,15 +277,19 @@ TEST(WorkEngineTest, RunningTasksAreThoseThatHaveATaskIdAndRun) {
   bench.models.otherwise = [](const ModelRequest&) { return hanging(); };
   for (const char* id : {"b", "a", "behind"}) {
     NewJob task = bench.job(id, id == std::string("behind") ? "s-a" : std::string("s-") + id, JobKind::Agent);
-    task.options = {{"taskId", std::string("task-") + id}, {"title", std::string("title ") + id}};
+    set_task_tag(task.options, {.id = std::string("task-") + id,
+                                .label = std::string("label ") + id,
+                                .title = std::string("title ") + id});
     bench.submit(task);
   }
   bench.submit(bench.job("chat", "s-chat"));
   bench.run();
   const auto tasks = bench.engine.running_tasks();
   ASSERT_EQ(tasks.size(), 2U);
-  EXPECT_EQ(tasks[0].task_id, "task-a");
-  EXPECT_EQ(tasks[0].title, "title a");
+  EXPECT_EQ(tasks[0].tag.id, "task-a");
+  EXPECT_EQ(tasks[0].tag.runtime, "cli");
+  EXPECT_EQ(tasks[0].tag.label, "label a");
+  EXPECT_EQ(tasks[0].tag.title, "title a");
   EXPECT_EQ(tasks[1].run_id, "b");
 }
 

@@ -100,6 +100,12 @@ class Store {
   Result<bool> prune(UnixMillis before) {
     return loop.await<bool>([&](auto done) { store.prune(before, std::move(done)); });
   }
+  Result<TaskPage> tasks(TaskQuery query) {
+    return loop.await<TaskPage>([&](auto done) { store.tasks(query, std::move(done)); });
+  }
+  Result<std::optional<TaskRecord>> find_task(const std::string& name) {
+    return loop.await<std::optional<TaskRecord>>([&](auto done) { store.find_task(name, std::move(done)); });
+  }
   Status save(RestartRecord record) {
     return loop.await<void>([&](auto done) { store.save(record, std::move(done)); });
   }
