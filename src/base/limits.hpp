@@ -38,10 +38,12 @@ inline constexpr std::int64_t kJobRetentionMs = 7LL * 24 * 60 * 60 * 1000;
 inline constexpr Millis kDeferralLimit{300'000};  ///< `gateway.reload.deferralTimeoutMs`.
 inline constexpr Millis kProbation{
     10'000};  ///< A successor must serve for so long before its predecessor goes.
-inline constexpr Millis kOpenPhase{15'000};                 ///< New work still begins during a deferral.
-inline constexpr Millis kRestartCooldown{30'000};           ///< Between two attempts of one generation.
-inline constexpr Millis kSuccessorStartLimit{20'000};       ///< From spawn to ready.
-inline constexpr std::size_t kRestartReasonUnitsMax = 200;  ///< UTF-16 units, as OpenClaw cuts them.
-inline constexpr std::size_t kTaskBlockersMax = 8;          ///< Named one by one in a preflight.
+inline constexpr Millis kOpenPhase{15'000};               ///< New work still begins during a deferral.
+inline constexpr Millis kRestartCooldown{30'000};         ///< Between two attempts of one generation.
+inline constexpr Millis kSuccessorStartLimit{20'000};     ///< From spawn to ready.
+inline constexpr std::size_t kHandedHandshakesMax = 252;  ///< As many descriptors as Linux passes at once.
+inline constexpr std::size_t kHandedHandshakeBytesMax = 4'194'304;  ///< Of all of them; read within the gap.
+inline constexpr std::size_t kRestartReasonUnitsMax = 200;          ///< UTF-16 units, as OpenClaw cuts them.
+inline constexpr std::size_t kTaskBlockersMax = 8;                  ///< Named one by one in a preflight.
 
 }  // namespace gw::limits

@@ -13,6 +13,7 @@
 #include "engine/restart_driver.hpp"
 #include "engine/work_engine.hpp"
 #include "gateway/change_watch.hpp"
+#include "gateway/handed_handshakes.hpp"
 #include "gateway/hello.hpp"
 #include "gateway/keeper_link.hpp"
 #include "net/event_loop.hpp"
@@ -80,6 +81,7 @@ struct Generation::Impl final : engine::Service {
   void serve(std::optional<Instant> released_at);
   void take_queue(std::optional<Instant> released_at);
   void accept(std::optional<Instant> released_at);
+  void receive_handshakes(std::vector<platform::Fd> descriptors);
   void fail_to_serve(const Error& error);
   void announce_restart();
   void tick_later();
@@ -115,6 +117,7 @@ struct Generation::Impl final : engine::Service {
   rpc::MethodTable methods;
   rpc::Server server;
   Listener listener;
+  HandedHandshakes handshakes;
   ChangeWatch changes;
   std::unique_ptr<Watch> signal_watch;
   std::unique_ptr<Timer> tick_timer;
@@ -140,6 +143,7 @@ Generation::Impl::Impl(GenerationOptions given, Log& to_log)
       keeper(
           std::move(options.control), options.keeper_pid > 0 ? options.keeper_pid : ::getpid(), loop, log,
           [this](const keeper::Take& message) { take(message); },
+          [this](std::vector<platform::Fd> descriptors) { receive_handshakes(std::move(descriptors)); },
           [this] {
             log.error("gateway", "the keeper is gone; stopping");
             restart.on_stop();
@@ -183,6 +187,7 @@ Generation::Impl::Impl(GenerationOptions given, Log& to_log)
                 if (presence.disconnected(client, loop.wall_now())) presence_changed();
               }}),
       listener(loop, server, log),
+      handshakes(keeper, listener, log),
       changes({loop, log, restart, options.config, options.paths.config_file, options.installed,
                options.libexec, options.load_config}) {
   rpc::add_agent_methods(methods, services);
@@ -259,6 +264,7 @@ void Generation::Impl::accept(std::optional<Instant> released_at) {
   keeper.send(keeper::Serving{});
   start_up = std::chrono::duration_cast<Millis>(loop.now() - taken_at);
   is_accepting = true;
+  handshakes.adopt();
   restart.begin_serving(released_at);
   health.start([this] { return presence.version(); });
   log.info(
@@ -272,6 +278,11 @@ void Generation::Impl::accept(std::optional<Instant> released_at) {
   if (options.keeper_pid > 0) changes.start();
 }
 
+void Generation::Impl::receive_handshakes(std::vector<platform::Fd> descriptors) {
+  handshakes.receive(std::move(descriptors));
+  if (is_accepting) handshakes.adopt();
+}
+
 void Generation::Impl::fail_to_serve(const Error& error) {
   if (is_draining) return;  // A stop closed the database under it.
   log.error("gateway", "gateway startup failed: " + error.message);
@@ -279,6 +290,7 @@ void Generation::Impl::fail_to_serve(const Error& error) {
   exit(kExitFailed);
 }
 
+// Clients without a hello go on in the successor and notice nothing.
 // Everything acknowledged is answered before the sockets close: the writer is closed first.
 void Generation::Impl::stop_serving(bool is_restart, Callback<> done) {
   listener.stop_accepting();
@@ -289,6 +301,8 @@ void Generation::Impl::stop_serving(bool is_restart, Callback<> done) {
   prune_timer.reset();
   runs.clear();
   crash_guard.end(is_restart ? "handed-over" : "stopped");
+  // A device that is being paired at this moment is paired, or asks the successor again.
+  if (is_restart) handshakes.hand_over();
   store.close_writer([this, is_restart, done = std::move(done)](Result<void> closed) mutable {
     if (!closed) log.error("gateway", "could not close the database", {{"error", closed.error().message}});
     json::Object payload{{"reason", is_restart ? "gateway restarting" : "gateway stopping"}};

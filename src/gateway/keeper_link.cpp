@@ -14,12 +14,15 @@ struct Overloaded : Handlers... {
 }  // namespace
 
 KeeperLink::KeeperLink(platform::PacketChannel channel, int keeper_pid, EventLoop& loop, Log& log,
-                       std::function<void(const keeper::Take&)> on_take, std::function<void()> on_lost)
+                       std::function<void(const keeper::Take&)> on_take,
+                       std::function<void(std::vector<platform::Fd>)> on_handshakes,
+                       std::function<void()> on_lost)
     : channel_(std::move(channel)),
       keeper_pid_(keeper_pid),
       loop_(loop),
       log_(log),
       on_take_(std::move(on_take)),
+      on_handshakes_(std::move(on_handshakes)),
       on_lost_(std::move(on_lost)) {}
 
 void KeeperLink::start() {
@@ -34,14 +37,20 @@ void KeeperLink::send(const keeper::Message& message) {
   }
 }
 
+Status KeeperLink::send(const keeper::Message& message, std::span<const int> descriptors) {
+  if (!channel_.is_open()) return fail(Code::Unavailable, "there is no keeper");
+  return channel_.send(keeper::encode(message), descriptors);
+}
+
 void KeeperLink::receive() {
   while (channel_.is_open()) {
-    auto packet = channel_.receive(keeper::kMessageBytesMax);
+    std::vector<platform::Fd> descriptors;
+    auto packet = channel_.receive(keeper::kMessageBytesMax, &descriptors);
     if (!packet) return lost();
     if (!*packet) return;
     auto message = keeper::decode(**packet);
     if (message) {
-      deliver(*message);
+      deliver(*message, std::move(descriptors));
     } else if (message.error().code != Code::NotFound) {
       log_.error("gateway", "a message of the keeper was not understood",
                  {{"error", message.error().message}});
@@ -49,8 +58,9 @@ void KeeperLink::receive() {
   }
 }
 
-void KeeperLink::deliver(const keeper::Message& message) {
+void KeeperLink::deliver(const keeper::Message& message, std::vector<platform::Fd> descriptors) {
   std::visit(Overloaded{[&](const keeper::Take& m) { on_take_(m); },
+                        [&](const keeper::Handshakes&) { on_handshakes_(std::move(descriptors)); },
                         [&](const keeper::SuccessorReady& m) { events_->on_successor_ready(m.version); },
                         [&](const keeper::SuccessorFailed& m) { events_->on_successor_failed(m.reason); },
                         [&](const keeper::Resume& m) { events_->on_resume(m.reason); },

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "base/callback.hpp"
 #include "base/log.hpp"
@@ -17,14 +19,17 @@ namespace gw::gateway {
 class KeeperLink final : public Supervisor {
  public:
   /// A closed channel means that there is no keeper. `on_take` is told when this generation is to serve,
-  /// `on_lost` when the keeper is gone.
+  /// `on_handshakes` gets the descriptors of a Handshakes message, `on_lost` is told when the keeper is gone.
   KeeperLink(platform::PacketChannel channel, int keeper_pid, EventLoop& loop, Log& log,
-             std::function<void(const keeper::Take&)> on_take, std::function<void()> on_lost);
+             std::function<void(const keeper::Take&)> on_take,
+             std::function<void(std::vector<platform::Fd>)> on_handshakes, std::function<void()> on_lost);
 
   /// Must be set before `start`.
   void set_events(SupervisorEvents& events) { events_ = &events; }
   void start();
   void send(const keeper::Message& message);
+  /// With duplicates of `descriptors`. `Code::Unavailable` as PacketChannel::send, and without a keeper.
+  Status send(const keeper::Message& message, std::span<const int> descriptors);
 
   bool can_restart() const override { return channel_.is_open(); }
   int pid() const override { return keeper_pid_; }
@@ -35,7 +40,7 @@ class KeeperLink final : public Supervisor {
 
  private:
   void receive();
-  void deliver(const keeper::Message& message);
+  void deliver(const keeper::Message& message, std::vector<platform::Fd> descriptors);
   void lost();
 
   platform::PacketChannel channel_;
@@ -43,6 +48,7 @@ class KeeperLink final : public Supervisor {
   EventLoop& loop_;
   Log& log_;
   std::function<void(const keeper::Take&)> on_take_;
+  std::function<void(std::vector<platform::Fd>)> on_handshakes_;
   std::function<void()> on_lost_;
   SupervisorEvents* events_ = nullptr;
   std::unique_ptr<Watch> watch_;

@@ -107,11 +107,14 @@ void Keeper::read_child(std::int64_t id) {
 
 void Keeper::read_messages(gen::Id id, Child& child) {
   while (child.channel.is_open()) {
-    auto packet = child.channel.receive(kMessageBytesMax);
+    std::vector<platform::Fd> descriptors;
+    auto packet = child.channel.receive(kMessageBytesMax, &descriptors);
     if (!packet) return lose_channel(id, packet.error().message);
     if (!*packet) return;
     const auto message = decode(**packet);
-    if (message) {
+    if (message && std::holds_alternative<Handshakes>(*message)) {
+      if (machine_.floor() == id) held_ = Held{*std::move(*packet), std::move(descriptors)};
+    } else if (message) {
       on_message(id, *message);
     } else if (message.error().code != Code::NotFound) {
       return lose_channel(id, message.error().message);
@@ -171,7 +174,10 @@ Status Keeper::try_spawn(const gen::Spawn& e) {
   return {};
 }
 
-void Keeper::apply(const gen::TellTake& e) { tell(e.id, Take{e.released_at.time_since_epoch().count()}); }
+void Keeper::apply(const gen::TellTake& e) {
+  tell(e.id, Take{e.released_at.time_since_epoch().count()});
+  pass_held(e.id);
+}
 void Keeper::apply(const gen::TellSuccessorReady& e) { tell(e.id, SuccessorReady{e.version}); }
 void Keeper::apply(const gen::TellSuccessorFailed& e) {
   world_.log.warn(kSubsystem, "successor failed", {{"for", e.id.value}, {"reason", e.reason}});
@@ -181,10 +187,15 @@ void Keeper::apply(const gen::TellResume& e) {
   world_.log.warn(kSubsystem, "hand-over failed; the old generation serves on",
                   {{"generation", e.id.value}, {"reason", e.reason}});
   tell(e.id, Resume{e.reason});
+  pass_held(e.id);
+  held_.reset();  // It does not say that it serves.
 }
 void Keeper::apply(const gen::TellRetire& e) { tell(e.id, Retire{}); }
 void Keeper::apply(const gen::TellProbe& e) { tell(e.id, Probe{}); }
-void Keeper::apply(const gen::TellStop& e) { tell(e.id, Stop{}); }
+void Keeper::apply(const gen::TellStop& e) {
+  held_.reset();  // Nobody serves any more.
+  tell(e.id, Stop{});
+}
 void Keeper::apply(const gen::TellRestartSignal& e) { tell(e.id, RestartSignal{e.name}); }
 
 void Keeper::apply(const gen::Kill& e) {
@@ -196,6 +207,7 @@ void Keeper::apply(const gen::Kill& e) {
 }
 
 void Keeper::apply(const gen::ReportServing& e) {
+  held_.reset();
   // The generation itself logs that it listens and is ready.
   world_.log.debug(kSubsystem, "generation serves", {{"generation", e.id.value}, {"version", e.version}});
   if (std::exchange(has_served_, true)) {
@@ -230,6 +242,18 @@ void Keeper::tell(gen::Id id, const Message& message) {
   const auto at = children_.find(id.value);
   if (at == children_.end() || !at->second.channel.is_open()) return;
   if (auto sent = at->second.channel.send(encode(message)); !sent) lose_channel(id, sent.error().message);
+}
+
+void Keeper::pass_held(gen::Id id) {
+  const auto at = children_.find(id.value);
+  if (!held_ || at == children_.end() || !at->second.channel.is_open()) return;
+  std::vector<int> descriptors;
+  for (const platform::Fd& fd : held_->descriptors) descriptors.push_back(fd.get());
+  auto sent = at->second.channel.send(held_->packet, descriptors);
+  if (!sent) {
+    world_.log.warn(kSubsystem, "clients in mid-handshake could not be handed over",
+                    {{"generation", id.value}, {"error", sent.error().message}});
+  }
 }
 
 void Keeper::lose_channel(gen::Id id, const std::string& why) {

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/log.hpp"
 #include "core/generations/machine.hpp"
@@ -34,6 +35,11 @@ class Keeper {
   const std::string& failure() const { return failure_; }
 
  private:
+  /// Sockets in mid-handshake on their way from one generation to the next.
+  struct Held {
+    std::string packet;
+    std::vector<platform::Fd> descriptors;
+  };
   struct Child {
     platform::ChildProcess process;
     platform::PacketChannel channel;
@@ -65,6 +71,7 @@ class Keeper {
 
   Status try_spawn(const generations::Spawn& e);
   void tell(generations::Id id, const Message& message);
+  void pass_held(generations::Id id);
   void lose_channel(generations::Id id, const std::string& why);
 
   World world_;
@@ -72,6 +79,8 @@ class Keeper {
   generations::Machine machine_;
   std::map<std::int64_t, Child> children_;
   std::deque<generations::Event> events_;  // Not fed yet; empty whenever we wait.
+  // Until somebody serves: who was given them may die before.
+  std::optional<Held> held_;
   std::optional<Instant> wake_at_;
   std::optional<Instant> stop_asked_at_;
   std::optional<int> exit_code_;

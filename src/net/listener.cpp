@@ -1,5 +1,6 @@
 #include "net/listener.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <optional>
@@ -57,6 +58,34 @@ class Listener::Impl final : public net::ConnectionHost {
     on_empty_.push_back(std::move(done));
     for (const auto& [connection, owner] : connections_) connection->begin_closing();
     if (connections_.empty()) later([this] { report_if_empty(); });
+  }
+
+  std::vector<net::HandedSocket> release_handshakes() {
+    std::vector<net::HandedSocket> released;
+    std::size_t bytes = 0;
+    for (const auto& [connection, owner] : connections_) {
+      if (released.size() >= limits::kHandedHandshakesMax || bytes >= limits::kHandedHandshakeBytesMax) break;
+      auto handed = connection->release();
+      if (!handed) continue;
+      bytes += handed->state.size_bytes();
+      released.push_back(*std::move(handed));
+    }
+    return released;
+  }
+
+  bool adopt(net::HandedSocket handed) {
+    net::PeerAddress peer{handed.state.peer_address, handed.state.peer_is_loopback};
+    auto owner = std::make_unique<SocketConnection>(*this, std::move(handed.socket), std::move(peer));
+    SocketConnection& connection = *owner;
+    connections_.emplace(&connection, std::move(owner));
+    const bool is_good = connection.resume(handed.state);
+    if (!is_good) connection.drop();
+    return is_good;
+  }
+
+  std::size_t handshake_count() const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        connections_, [](const auto& entry) { return entry.first->is_in_handshake(); }));
   }
 
   std::size_t connection_count() const { return connections_.size(); }
@@ -203,6 +232,12 @@ void Listener::stop_accepting() { impl_->stop_accepting(); }
 void Listener::close_all(std::uint16_t code, std::string_view reason, Callback<> done) {
   impl_->close_all(code, reason, std::move(done));
 }
+
+std::vector<net::HandedSocket> Listener::release_handshakes() { return impl_->release_handshakes(); }
+
+bool Listener::adopt(net::HandedSocket handed) { return impl_->adopt(std::move(handed)); }
+
+std::size_t Listener::handshake_count() const { return impl_->handshake_count(); }
 
 std::size_t Listener::connection_count() const { return impl_->connection_count(); }
 

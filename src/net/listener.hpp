@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "base/callback.hpp"
 #include "base/limits.hpp"
@@ -13,6 +14,9 @@
 namespace gw {
 
 class EventLoop;
+namespace net {
+struct HandedSocket;
+}
 
 /// Bounds that an operator or a test may set; the defaults are the product's.
 struct ListenerOptions {
@@ -46,6 +50,17 @@ class Listener {
   /// still answered, and new WebSockets closed the same way, within `limits::kCloseGrace`. `done` is called
   /// later, once no connection is left.
   void close_all(std::uint16_t code, std::string_view reason, Callback<> done);
+
+  /// Takes out the connections that have neither got a hello nor an answer, so that another process can go on
+  /// with them: up to `limits::kHandedHandshakesMax` and `limits::kHandedHandshakeBytesMax`. The others stay.
+  /// Call after `stop_accepting`.
+  std::vector<net::HandedSocket> release_handshakes();
+
+  /// Goes on with such a connection; false when it had to be closed, e.g. because its state is damaged.
+  bool adopt(net::HandedSocket handed);
+
+  /// Connections that have neither got a hello nor an answer.
+  std::size_t handshake_count() const;
 
   /// Open sockets, WebSocket or not.
   std::size_t connection_count() const;

@@ -74,6 +74,15 @@ OutputQueue::Outcome OutputQueue::write_to(int fd) {
   return Outcome::Drained;
 }
 
+std::string OutputQueue::unsent() const {
+  std::string bytes;
+  for (std::size_t i = first_; i < entries_.size(); ++i) {
+    bytes += entries_[i].header.view();
+    bytes += *entries_[i].payload;
+  }
+  return bytes.substr(front_bytes_);
+}
+
 void OutputQueue::drop_written(std::size_t count) {
   bytes_ -= count;
   front_bytes_ += count;

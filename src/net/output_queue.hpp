@@ -27,6 +27,9 @@ class OutputQueue {
   /// loop.
   Outcome write_to(int fd);
 
+  /// A copy of what is not yet taken by the kernel.
+  std::string unsent() const;
+
   /// Not yet taken by the kernel.
   std::size_t bytes() const { return bytes_; }
 

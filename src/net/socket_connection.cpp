@@ -1,5 +1,6 @@
 #include "net/socket_connection.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <sys/socket.h>
 #include <utility>
@@ -19,8 +20,28 @@ SocketConnection::~SocketConnection() = default;
 
 bool SocketConnection::start() {
   watch_ = host_.loop().watch_readable(socket_.fd(), [this] { on_readable(); });
-  timer_ = host_.loop().after(host_.options().handshake_timeout, [this] { on_head_timeout(); });
+  limit_head(host_.loop().now() + host_.options().handshake_timeout);
   return watch_ != nullptr;
+}
+
+bool SocketConnection::resume(const handshakes::Handshake& from) {
+  watch_ = host_.loop().watch_readable(socket_.fd(), [this] { on_readable(); });
+  if (!watch_) return false;
+  if (!from.unsent.empty()) output_.push(from.unsent);
+  if (from.is_websocket) return resume_websocket(from);
+  std::string head = from.head;
+  std::span<char> input(head);
+  limit_head(from.deadline);
+  return head_->feed(input) == http1::HeadReader::Progress::NeedMore;
+}
+
+std::optional<HandedSocket> SocketConnection::release() {
+  handshakes::Handshake state;
+  if (!describe(state)) return std::nullopt;
+  watch_.reset();
+  HandedSocket handed{std::move(socket_), std::move(state)};
+  leave();
+  return handed;
 }
 
 void SocketConnection::refuse(std::string_view text) {
@@ -40,11 +61,15 @@ void SocketConnection::begin_closing() {
 
 void SocketConnection::drop() {
   if (phase_ == Phase::Gone) return;
+  watch_.reset();
+  socket_.close();
+  leave();
+}
+
+void SocketConnection::leave() {
   phase_ = Phase::Gone;
   end_handshake();
   timer_.reset();
-  watch_.reset();
-  socket_.close();
   host_.retire(*this);
 }
 
@@ -144,15 +169,19 @@ void SocketConnection::answer_request(std::span<char> rest) {
     if (!checked) return respond(checked.error());
     accept = std::move(*checked);
   }
-  HttpRequest request{.method = std::move(head->method),
-                      .target = std::move(head->target),
-                      .headers = std::move(head->headers),
-                      .peer_address = peer_.text,
-                      .peer_is_loopback = peer_.is_loopback};
+  HttpRequest request = request_of(*std::move(head));
   const auto refusal = is_upgrade ? host_.acceptor().refuse_upgrade(request) : std::nullopt;
   if (is_upgrade && !refusal) return upgrade(std::move(request), accept, rest);
   const HttpResponse response = refusal ? *refusal : host_.acceptor().handle(request);
   respond(response.status, response.headers, response.body, request.method == "HEAD");
+}
+
+HttpRequest SocketConnection::request_of(http1::RequestHead head) const {
+  return {.method = std::move(head.method),
+          .target = std::move(head.target),
+          .headers = std::move(head.headers),
+          .peer_address = peer_.text,
+          .peer_is_loopback = peer_.is_loopback};
 }
 
 void SocketConnection::upgrade(HttpRequest request, std::string_view accept, std::span<char> rest) {
@@ -160,6 +189,7 @@ void SocketConnection::upgrade(HttpRequest request, std::string_view accept, std
   is_in_handshake_ = true;
   output_.push(http1::upgrade_response(accept));
   phase_ = Phase::Open;
+  upgrade_head_ = head_->text();
   head_.reset();
   timer_.reset();
   // A client that comes while all are being sent away learns the same reason as the others.
@@ -183,6 +213,53 @@ void SocketConnection::respond(const http1::Refusal& refusal) {
   http1::Headers headers = refusal.headers;
   headers.emplace_back("Content-Type", "text/plain; charset=utf-8");
   respond(refusal.status, headers, refusal.text);
+}
+
+// ---- From one process to another ----
+
+bool SocketConnection::describe(handshakes::Handshake& into) {
+  into.peer_address = peer_.text;
+  into.peer_is_loopback = peer_.is_loopback;
+  if (phase_ == Phase::Head) {
+    into.head = head_->text();
+    into.deadline = head_deadline_;
+    return true;
+  }
+  if (phase_ != Phase::Open || !is_in_handshake_) return false;
+  auto state = handler_->release();
+  if (!state) return false;
+  into.is_websocket = true;
+  into.head = upgrade_head_;
+  into.unsent = take_unsent();
+  into.deadline = state->deadline;
+  if (!state->unanswered.empty()) into.input = ws::encode_masked(ws::Opcode::Text, state->unanswered, {});
+  into.input += decoder_.unread();
+  into.conn_id = std::move(state->conn_id);
+  into.nonce = std::move(state->nonce);
+  return true;
+}
+
+std::string SocketConnection::take_unsent() {
+  if (late_pong_) queue(ws::Opcode::Pong, *std::exchange(late_pong_, std::nullopt));
+  return output_.unsent();
+}
+
+bool SocketConnection::resume_websocket(const handshakes::Handshake& from) {
+  auto head = http1::parse_request(from.head);
+  if (!head || !host_.begin_handshake(peer_.text)) return false;
+  is_in_handshake_ = true;
+  phase_ = Phase::Open;
+  upgrade_head_ = from.head;
+  head_.reset();
+  handler_ = host_.acceptor().resume(request_of(*std::move(head)), *this,
+                                     {from.conn_id, from.nonce, from.deadline, {}});
+  GW_CHECK(handler_ != nullptr);
+  std::string input = from.input;
+  is_reading_ = true;
+  read_frames(input);
+  is_reading_ = false;
+  request_flush();
+  return true;
 }
 
 // ---- WebSocket ----
@@ -231,10 +308,18 @@ void SocketConnection::queue(ws::Opcode opcode, std::string_view payload) {
 }
 
 void SocketConnection::end_handshake() {
-  if (std::exchange(is_in_handshake_, false)) host_.end_handshake(peer_.text);
+  if (!std::exchange(is_in_handshake_, false)) return;
+  std::string().swap(upgrade_head_);
+  host_.end_handshake(peer_.text);
 }
 
 // ---- Output ----
+
+void SocketConnection::limit_head(Instant deadline) {
+  head_deadline_ = deadline;
+  const Millis left = std::max(deadline - host_.loop().now(), Millis{0});
+  timer_ = host_.loop().after(left, [this] { on_head_timeout(); });
+}
 
 void SocketConnection::drop_after(Millis limit) {
   timer_ = host_.loop().after(limit, [this] { drop(); });

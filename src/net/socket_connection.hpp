@@ -12,10 +12,17 @@
 #include "net/output_queue.hpp"
 #include "net/sockets.hpp"
 #include "ports/connection.hpp"
+#include "protocol/handshakes.hpp"
 #include "protocol/http_head.hpp"
 #include "protocol/websocket.hpp"
 
 namespace gw::net {
+
+/// A socket without a hello on its way to another process, and where it stands.
+struct HandedSocket {
+  Socket socket;
+  handshakes::Handshake state;
+};
 
 /// One accepted socket, from its HTTP head to its end. Control thread only.
 class SocketConnection final : public Connection {
@@ -27,6 +34,15 @@ class SocketConnection final : public Connection {
 
   /// Begins to read; false when the socket cannot be watched.
   bool start();
+  /// Goes on, in place of `start`, where another process was with this socket; false when it cannot.
+  bool resume(const handshakes::Handshake& from);
+  /// Gives the socket away, unless it has got its hello or is about to end. This object then only waits for
+  /// its end. Not to be called while it reads.
+  std::optional<HandedSocket> release();
+  /// Has neither got a hello nor an answer, and is not about to end.
+  bool is_in_handshake() const {
+    return phase_ == Phase::Head || (phase_ == Phase::Open && is_in_handshake_);
+  }
   /// Answers 503 without waiting for a request, then ends. Call after `start`.
   void refuse(std::string_view text);
   /// A WebSocket is closed with the host's notice; a request that has not arrived yet must do so within the
@@ -62,6 +78,10 @@ class SocketConnection final : public Connection {
   void read_head(std::span<char> input);
   void answer_request(std::span<char> rest);
   void upgrade(HttpRequest request, std::string_view accept, std::span<char> rest);
+  HttpRequest request_of(http1::RequestHead head) const;
+  bool resume_websocket(const handshakes::Handshake& from);
+  bool describe(handshakes::Handshake& into);
+  std::string take_unsent();
   void respond(int status, const http1::Headers& headers, std::string_view body, bool is_for_head = false);
   void respond(const http1::Refusal& refusal);
 
@@ -72,6 +92,8 @@ class SocketConnection final : public Connection {
   void end_handshake();
 
   bool is_http() const { return head_ != nullptr; }
+  void leave();
+  void limit_head(Instant deadline);
   void drop_after(Millis limit);
   void request_flush();
   void finish_output();
@@ -88,8 +110,10 @@ class SocketConnection final : public Connection {
   bool is_pong_missing_ = false;
   std::unique_ptr<Watch> watch_;
   std::unique_ptr<Timer> timer_;  // The one deadline of the phase.
+  Instant head_deadline_{};
   // Null once this is a WebSocket.
   std::unique_ptr<http1::HeadReader> head_ = std::make_unique<http1::HeadReader>();
+  std::string upgrade_head_;  // Of a WebSocket without its hello.
   ws::Decoder decoder_;
   OutputQueue output_;
   std::optional<std::string> late_pong_;  // Answer to the newest ping that came while output was stuck.

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/time.hpp"
+
 namespace gw {
 
 /// The head of one HTTP/1.1 request, bodies are not read in this release. Header names are in lower case.
@@ -54,6 +56,14 @@ class Connection {
   virtual void handshake_done() = 0;
 };
 
+/// Where a WebSocket without a hello stands: all that a handler in another process needs to go on with it.
+struct HandshakeState {
+  std::string conn_id;
+  std::string nonce;
+  Instant deadline{};
+  std::string unanswered;  ///< The message that was being answered; the next handler gets it first.
+};
+
 /// What happens to one WebSocket. Called on the control thread.
 class ConnectionHandler {
  public:
@@ -64,6 +74,9 @@ class ConnectionHandler {
   /// The socket is gone; `connection` must not be used any more. Called exactly once, never from inside
   /// `send`/`close`.
   virtual void on_closed() = 0;
+  /// Lets go of a WebSocket before its hello: from now on this handler calls its connection no more, and only
+  /// its `on_closed` follows. Nothing when the connection cannot be gone on with elsewhere.
+  virtual std::optional<HandshakeState> release() = 0;
 };
 
 /// What the listener serves.
@@ -76,6 +89,10 @@ class ConnectionAcceptor {
   virtual std::optional<HttpResponse> refuse_upgrade(const HttpRequest& request) = 0;
   /// A finished WebSocket upgrade. The handler is destroyed after its `on_closed`.
   virtual std::unique_ptr<ConnectionHandler> open(const HttpRequest& request, Connection& connection) = 0;
+  /// As `open`, for a WebSocket whose handshake another process began. `unanswered` is empty: that message
+  /// comes as the first.
+  virtual std::unique_ptr<ConnectionHandler> resume(const HttpRequest& request, Connection& connection,
+                                                    const HandshakeState& state) = 0;
 };
 
 }  // namespace gw

@@ -18,6 +18,8 @@ json::Object with_text(std::string_view type, std::string_view key, std::string_
   return object;
 }
 
+json::Object to_json(const Handshakes&) { return head("handshakes"); }
+
 json::Object to_json(const Ready& m) {
   json::Object object = head("ready");
   object["bootId"] = cut_utf8(m.boot_id, kTextBytesMax / 4);
@@ -56,6 +58,7 @@ std::string text_of(const json::Object& object, std::string_view key) {
 }
 
 Result<Message> message_of(std::string_view type, const json::Object& object) {
+  if (type == "handshakes") return Handshakes{};
   if (type == "ready") return Ready{text_of(object, "bootId"), text_of(object, "version")};
   if (type == "failed") {
     return Failed{text_of(object, "reason"), static_cast<int>(json::int_or(object, "exitCode", 1))};

@@ -17,6 +17,11 @@ namespace gw::keeper {
 inline constexpr int kMessageVersion = 1;
 inline constexpr std::size_t kMessageBytesMax = 8'192;  ///< Longer texts inside are cut by `encode`.
 
+/// Both ways. Beside it go descriptors: a memory file with the list (protocol/handshakes.hpp), then the
+/// sockets in the order of the list. A generation says it before Released; the keeper passes it on, unread,
+/// after the next Take or Resume.
+struct Handshakes {};
+
 // Generation to keeper.
 struct Ready {
   std::string boot_id;
@@ -55,9 +60,9 @@ struct RestartSignal {
   std::string name;
 };
 
-using Message =
-    std::variant<Ready, Failed, StartSuccessor, DropSuccessor, Released, Serving, Healthy, StatusLine, Take,
-                 SuccessorReady, SuccessorFailed, Resume, Retire, Probe, Stop, RestartSignal>;
+using Message = std::variant<Handshakes, Ready, Failed, StartSuccessor, DropSuccessor, Released, Serving,
+                             Healthy, StatusLine, Take, SuccessorReady, SuccessorFailed, Resume, Retire,
+                             Probe, Stop, RestartSignal>;
 
 std::string encode(const Message& message);
 

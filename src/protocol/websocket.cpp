@@ -50,6 +50,15 @@ std::size_t header_size(const DecoderState& state) {
   return 2 + length_bytes(state) + (is_masked(state) ? 4 : 0);
 }
 
+// What a complete header says.
+std::uint64_t payload_bytes(const DecoderState& state) {
+  const std::size_t count = length_bytes(state);
+  if (count == 0) return state.header[1] & kLengthBits;
+  std::uint64_t length = 0;
+  for (std::size_t i = 0; i < count; ++i) length = length << 8 | state.header[2 + i];
+  return length;
+}
+
 MaskKey mask_key(const DecoderState& state) {
   MaskKey key{};
   std::copy_n(state.header.begin() + static_cast<std::ptrdiff_t>(2 + length_bytes(state)), key.size(),
@@ -125,10 +134,8 @@ std::uint16_t Decoder::check_first_bytes() const {
 }
 
 std::uint16_t Decoder::begin_payload() {
-  std::uint64_t length = state_.header[1] & kLengthBits;
+  const std::uint64_t length = payload_bytes(state_);
   if (const std::size_t count = length_bytes(state_); count > 0) {
-    length = 0;
-    for (std::size_t i = 0; i < count; ++i) length = length << 8 | state_.header[2 + i];
     const std::uint64_t shortest = count == 2 ? kLengthIn2Bytes : 0x1'0000;
     if (length < shortest || length >> 63 != 0) return kCloseProtocolError;
   }
@@ -202,6 +209,28 @@ Item Decoder::fail(std::uint16_t code) {
   state_.is_over = true;
   std::string().swap(state_.message);
   return {.kind = Item::Kind::Failure, .code = code};
+}
+
+std::string Decoder::unread() const {
+  const Opcode opcode = opcode_of(state_);
+  const bool is_in_data = state_.is_in_payload && !is_control(opcode);
+  const std::size_t in_frame = is_in_data ? payload_bytes(state_) - state_.frame_bytes_left : 0;
+  const std::string_view message = state_.message;
+  std::string raw;
+  const bool has_fragments =
+      state_.message_opcode != Opcode::Continuation && (!is_in_data || opcode == Opcode::Continuation);
+  if (has_fragments) {
+    const std::string_view arrived = message.substr(0, message.size() - in_frame);
+    raw = role_ == Role::Server ? encode_masked(state_.message_opcode, arrived, {})
+                                : encode(state_.message_opcode, arrived);
+    raw[0] = static_cast<char>(static_cast<unsigned char>(raw[0]) & ~kFinalBit);
+  }
+  for (std::size_t i = 0; i < state_.header_bytes; ++i) raw += static_cast<char>(state_.header[i]);
+  if (!state_.is_in_payload) return raw;
+  const std::size_t payload_at = raw.size();
+  raw += is_in_data ? message.substr(message.size() - in_frame) : std::string_view(state_.control);
+  if (is_masked(state_)) apply_mask(std::span(raw).subspan(payload_at), mask_key(state_));
+  return raw;
 }
 
 FrameHeader frame_header(Opcode opcode, std::size_t payload_bytes) {

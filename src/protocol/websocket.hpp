@@ -77,6 +77,10 @@ class Decoder {
 
   const DecoderState& state() const { return state_; }
 
+  /// Input that brings a new decoder of the same role to where this one stands; empty between messages.
+  /// Not the very bytes that came: what has arrived of a fragmented message is one fragment.
+  std::string unread() const;
+
  private:
   bool take_header(std::span<char>& input, std::uint16_t& failure);
   std::uint16_t check_first_bytes() const;

@@ -1,5 +1,6 @@
 #include "rpc/server.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/limits.hpp"
@@ -18,7 +19,15 @@ class ClientSocket final : public ConnectionHandler {
       : parts_(parts), head_(head), connection_(connection), conn_id_(random_uuid()), nonce_(random_uuid()) {
     replies_->socket = this;
     send_challenge();
-    timeout_ = parts_.loop.after(limits::kHandshakeTimeout, [this] { connection_.close(1000, ""); });
+    limit_handshake(parts_.loop.now() + limits::kHandshakeTimeout);
+  }
+
+  /// Goes on with a handshake that another process began.
+  ClientSocket(Server::Parts& parts, const HttpRequest& head, Connection& connection,
+               const HandshakeState& state)
+      : parts_(parts), head_(head), connection_(connection), conn_id_(state.conn_id), nonce_(state.nonce) {
+    replies_->socket = this;
+    limit_handshake(state.deadline);
   }
 
   ~ClientSocket() override { replies_->socket = nullptr; }
@@ -27,6 +36,15 @@ class ClientSocket final : public ConnectionHandler {
     if (client_) return handle_request(text);
     if (!is_authenticating_) return handle_first(text);
     connection_.close(1008, "too many pending handshake frames");
+  }
+
+  // What became of the message under way is forgotten: whether it pairs a device or not, asking again has the
+  // same outcome.
+  std::optional<HandshakeState> release() override {
+    if (client_) return std::nullopt;
+    replies_->socket = nullptr;
+    timeout_.reset();
+    return HandshakeState{conn_id_, nonce_, deadline_, std::exchange(unanswered_, {})};
   }
 
   void on_closed() override {
@@ -43,6 +61,12 @@ class ClientSocket final : public ConnectionHandler {
       if (socket) socket->reply(std::move(frame), is_last);
     }
   };
+
+  void limit_handshake(Instant deadline) {
+    deadline_ = deadline;
+    const Millis left = std::max(deadline - parts_.loop.now(), Millis{0});
+    timeout_ = parts_.loop.after(left, [this] { connection_.close(1000, ""); });
+  }
 
   void send(std::string text) { connection_.send(std::make_shared<const std::string>(std::move(text))); }
 
@@ -65,6 +89,7 @@ class ClientSocket final : public ConnectionHandler {
                      Millis{0}});
     }
     is_authenticating_ = true;
+    unanswered_ = text;
     std::weak_ptr<Replies> alive = replies_;
     parts_.authenticator.authenticate(head_, nonce_, request->params, conn_id_,
                                       [alive, id = request->id](Authenticator::Outcome outcome) {
@@ -88,6 +113,7 @@ class ClientSocket final : public ConnectionHandler {
   void accept(const std::string& id, Accepted accepted) {
     timeout_.reset();
     is_authenticating_ = false;
+    std::string().swap(unanswered_);
     client_ = std::make_shared<const Client>(std::move(accepted.client));
     connection_.handshake_done();
     parts_.presence.connected(*client_, parts_.loop.wall_now());
@@ -171,7 +197,9 @@ class ClientSocket final : public ConnectionHandler {
   std::shared_ptr<const Client> client_;  // Set once the hello is sent.
   std::shared_ptr<Replies> replies_ = std::make_shared<Replies>();
   std::unique_ptr<Timer> timeout_;  // Of the handshake, then of a delayed refusal.
+  Instant deadline_{};              // Of the handshake.
   bool is_authenticating_ = false;
+  std::string unanswered_;  // The message that is being authenticated.
   std::size_t in_flight_ = 0;
   int unauthorized_calls_ = 0;
 };
@@ -186,6 +214,11 @@ std::optional<HttpResponse> Server::refuse_upgrade(const HttpRequest& request) {
 
 std::unique_ptr<ConnectionHandler> Server::open(const HttpRequest& request, Connection& connection) {
   return std::make_unique<ClientSocket>(parts_, request, connection);
+}
+
+std::unique_ptr<ConnectionHandler> Server::resume(const HttpRequest& request, Connection& connection,
+                                                  const HandshakeState& state) {
+  return std::make_unique<ClientSocket>(parts_, request, connection, state);
 }
 
 }  // namespace gw::rpc

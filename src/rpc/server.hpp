@@ -42,6 +42,8 @@ class Server final : public ConnectionAcceptor {
   HttpResponse handle(const HttpRequest& request) override;
   std::optional<HttpResponse> refuse_upgrade(const HttpRequest& request) override;
   std::unique_ptr<ConnectionHandler> open(const HttpRequest& request, Connection& connection) override;
+  std::unique_ptr<ConnectionHandler> resume(const HttpRequest& request, Connection& connection,
+                                            const HandshakeState& state) override;
 
  private:
   Parts parts_;

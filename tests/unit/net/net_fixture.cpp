@@ -43,6 +43,7 @@ class ScriptedHandler final : public ConnectionHandler {
       : script_(script), connection_(connection), closed_(closed) {}
   void on_message(std::string_view text) override { script_.message(connection_, text); }
   void on_closed() override { closed_.add(); }
+  std::optional<HandshakeState> release() override { return script_.release(); }
 
  private:
   const Script& script_;
@@ -114,6 +115,14 @@ HttpResponse Server::handle(const HttpRequest& request) { return script_.handle(
 
 std::unique_ptr<ConnectionHandler> Server::open(const HttpRequest& request, Connection& connection) {
   script_.open(request, connection);
+  last = &connection;
+  opened.add();
+  return std::make_unique<ScriptedHandler>(script_, connection, closed);
+}
+
+std::unique_ptr<ConnectionHandler> Server::resume(const HttpRequest& request, Connection& connection,
+                                                  const HandshakeState& state) {
+  script_.resume(request, state);
   last = &connection;
   opened.add();
   return std::make_unique<ScriptedHandler>(script_, connection, closed);

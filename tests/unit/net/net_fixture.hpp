@@ -54,6 +54,10 @@ class RecordingLog final : public Log {
 
 /// What the test wants of the served side. Called on the control thread.
 struct Script {
+  /// Where a WebSocket stands that is to be released.
+  std::function<std::optional<HandshakeState>()> release = [] { return HandshakeState{}; };
+  std::function<void(const HttpRequest&, const HandshakeState&)> resume = [](const HttpRequest&,
+                                                                             const HandshakeState&) {};
   std::function<HttpResponse(const HttpRequest&)> handle = [](const HttpRequest&) { return HttpResponse{}; };
   std::function<void(const HttpRequest&, Connection&)> open = [](const HttpRequest&, Connection&) {};
   std::function<void(Connection&, std::string_view)> message = [](Connection& connection,
@@ -73,6 +77,8 @@ class Server final : public ConnectionAcceptor {
   std::optional<HttpResponse> refuse_upgrade(const HttpRequest&) override { return refusal; }
   HttpResponse handle(const HttpRequest& request) override;
   std::unique_ptr<ConnectionHandler> open(const HttpRequest& request, Connection& connection) override;
+  std::unique_ptr<ConnectionHandler> resume(const HttpRequest& request, Connection& connection,
+                                            const HandshakeState& state) override;
 
   /// Runs `work` on the control thread and waits for its end.
   void on_loop(const std::function<void()>& work);

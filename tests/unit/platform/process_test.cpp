@@ -5,6 +5,7 @@
 
 #include "platform/child_process.hpp"
 #include "platform/clock.hpp"
+#include "platform/memory_file.hpp"
 #include "platform/packet_channel.hpp"
 #include "platform/port_owner.hpp"
 #include "platform/private_file.hpp"
@@ -98,6 +99,37 @@ TEST(PacketChannelTest, KeepsMessagesWholeAndTellsEmptyFromClosed) {
   a.close();
   EXPECT_FALSE(b.receive(10).has_value());
   EXPECT_FALSE(b.send("x").has_value());
+}
+
+TEST(PacketChannelTest, DescriptorsGoBesideAMessageAndAreClosedWhenNobodyTakesThem) {
+  auto ends = PacketChannel::make_pair();
+  auto& [a, b] = *ends;
+  auto file = make_memory_file("content");
+  ASSERT_TRUE(file.has_value());
+  int pipe_ends[2];
+  ASSERT_EQ(::pipe(pipe_ends), 0);
+  const Fd reading(pipe_ends[0]);
+  Fd writing(pipe_ends[1]);
+  const int both[2] = {file->get(), writing.get()};
+  ASSERT_TRUE(a.send("one", both));
+  ASSERT_TRUE(a.send("two", both));
+  writing.reset();
+
+  std::vector<Fd> taken;
+  EXPECT_EQ(b.receive(10, &taken)->value_or(""), "one");
+  ASSERT_EQ(taken.size(), 2U);
+  EXPECT_EQ(read_memory_file(taken[0].get(), 7).value_or(""), "content");
+  EXPECT_EQ(read_memory_file(taken[0].get(), 6).error().code, Code::Unavailable);
+  EXPECT_EQ(b.receive(10)->value_or(""), "two");
+  taken.clear();
+  char byte = 0;
+  EXPECT_EQ(::read(reading.get(), &byte, 1), 0) << "a copy of the writing end is left";
+}
+
+TEST(PacketChannelTest, MoreDescriptorsThanTheSystemPassesAreAnError) {
+  auto ends = PacketChannel::make_pair();
+  const std::vector<int> many(PacketChannel::kDescriptorsMax + 1, 0);
+  EXPECT_EQ(ends->first.send("x", many).error().code, Code::Unavailable);
 }
 
 TEST(PacketChannelTest, RefusesAMessageThatIsTooLong) {

@@ -26,6 +26,7 @@ TEST(KeeperMessagesTest, EveryMessageSurvivesTheWay) {
   EXPECT_EQ(round_trip(Resume{"died"}).reason, "died");
   EXPECT_EQ(round_trip(StatusLine{"draining"}).text, "draining");
   EXPECT_EQ(round_trip(RestartSignal{"SIGUSR2"}).name, "SIGUSR2");
+  (void)round_trip(Handshakes{});
   (void)round_trip(StartSuccessor{});
   (void)round_trip(DropSuccessor{});
   (void)round_trip(Released{});

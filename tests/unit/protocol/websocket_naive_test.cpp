@@ -167,5 +167,24 @@ TEST(WebSocketDecoderTest, AgreesWithANaiveDecoderOnRandomStreamsInRandomPieces)
   }
 }
 
+TEST(WebSocketDecoderTest, ANewDecoderGoesOnFromWhatWasUnreadAfterEveryPiece) {
+  for (unsigned seed = 0; seed < 4'000; ++seed) {
+    Dice dice(seed);
+    const std::string stream = random_stream(dice);
+    Decoder decoder(Role::Server, kLimit);
+    std::vector<Seen> seen;
+    for (std::size_t at = 0; at < stream.size() && !decoder.state().is_over;) {
+      const std::size_t count = std::min(1 + draw(dice, 1 + draw(dice, 100)), stream.size() - at);
+      for (Seen& item : items_of(decoder, stream.substr(at, count))) seen.push_back(std::move(item));
+      at += count;
+      if (decoder.state().is_over) break;
+      Decoder next(Role::Server, kLimit);
+      ASSERT_TRUE(items_of(next, decoder.unread()).empty()) << "seed " << seed;
+      decoder = std::move(next);
+    }
+    ASSERT_EQ(seen, NaiveDecoder(stream).all()) << "seed " << seed;
+  }
+}
+
 }  // namespace
 }  // namespace gw::ws
