@@ -203,6 +203,7 @@ Failure Client::transport(const Error& error) const {
 
 Failure Client::closed(std::uint16_t code, std::string_view reason) const {
   Failure failure = transport({Code::Unavailable, "gateway closed (" + std::to_string(code) + ")"});
+  failure.close_code = code;
   failure.reason = reason;
   return failure;
 }

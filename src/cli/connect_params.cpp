@@ -1,5 +1,8 @@
 #include "cli/connect_params.hpp"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/version.hpp"
 #include "crypto/base64.hpp"
 #include "crypto/ed25519.hpp"
@@ -52,7 +55,7 @@ Result<json::Object> connect_params(const Target& target, const Identity& identi
   return params;
 }
 
-std::vector<std::string> scopes_for(std::string_view method) {
+bool only_reads(std::string_view method) {
   constexpr std::string_view kReading[] = {"health",
                                            "status",
                                            "system-presence",
@@ -71,12 +74,14 @@ std::vector<std::string> scopes_for(std::string_view method) {
                                            "tasks.get",
                                            "agents.list",
                                            "sessions.preview"};
+  return std::ranges::find(kReading, method) != std::end(kReading);
+}
+
+std::vector<std::string> scopes_for(std::string_view method) {
   constexpr std::string_view kWriting[] = {"agent",          "agent.wait",      "chat.send",
                                            "chat.abort",     "sessions.create", "sessions.send",
                                            "sessions.abort", "tasks.cancel"};
-  for (const std::string_view known : kReading) {
-    if (method == known) return {"operator.read"};
-  }
+  if (only_reads(method)) return {"operator.read"};
   for (const std::string_view known : kWriting) {
     if (method == known) return {"operator.write"};
   }

@@ -13,6 +13,9 @@ namespace gw::cli {
 Result<json::Object> connect_params(const Target& target, const Identity& identity, const std::string& nonce,
                                     UnixMillis now);
 
+/// Whether calling the method twice is as good as once.
+bool only_reads(std::string_view method);
+
 /// The least scopes that a method needs; those of an operator who may do everything for a method we do not
 /// know.
 std::vector<std::string> scopes_for(std::string_view method);

@@ -20,6 +20,7 @@ struct Failure {
   json::Value details;        ///< Request: null when there are none.
   bool is_retryable = false;  ///< Request.
   bool is_timeout = false;    ///< Transport: else the connection closed or never was.
+  int close_code = 0;         ///< Transport: of the gateway's close frame; 0: there was none.
   std::string reason;         ///< Transport: the gateway's own words at the close.
   std::string url;            ///< Transport: what we talked to,
   std::string url_source;     ///< and who said so.

@@ -1,5 +1,6 @@
 #include "cli/session.hpp"
 
+#include "cli/connect_params.hpp"
 #include "platform/clock.hpp"
 
 namespace gw::cli {
@@ -12,6 +13,15 @@ std::expected<Client, Failure> open_session(const Context& cli, const Target& ta
   // Without a key (a full disk, a read-only state directory) the shared secret alone still does.
   if (device) identity.device = *std::move(device);
   return Client::connect(target, identity, deadline);
+}
+
+std::expected<json::Value, Failure> call_once(const Context& cli, const Target& target, const Call& call,
+                                              Instant deadline) {
+  auto client = open_session(cli, target, scopes_for(call.method), deadline);
+  if (!client) return std::unexpected(std::move(client).error());
+  auto payload = client->call(call.method, call.params, deadline, call.is_two_stage);
+  client->close();
+  return payload;
 }
 
 }  // namespace gw::cli

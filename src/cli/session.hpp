@@ -13,4 +13,29 @@ namespace gw::cli {
 std::expected<Client, Failure> open_session(const Context& cli, const Target& target,
                                             std::vector<std::string> scopes, Instant deadline);
 
+struct Call {
+  std::string method;
+  json::Value params;         ///< Null: none are sent.
+  bool is_two_stage = false;  ///< As in Client::call.
+};
+
+/// Opens a session with the scopes of the method, calls it, and says goodbye.
+std::expected<json::Value, Failure> call_once(const Context& cli, const Target& target, const Call& call,
+                                              Instant deadline);
+
+inline constexpr int kCloseServiceRestart = 1012;
+inline constexpr int kHandOverAttemptsMax = 5;  ///< Restarts are seconds apart; a stop ends it at once.
+
+/// What `ask` has for an outcome; asked again while a restart closes the connection before the answer. `ask`
+/// opens a connection of its own each time, ends by its deadline, and may be repeated without harm.
+template <typename Ask>
+auto again_after_hand_over(Ask ask) {
+  for (int attempt = 1;; ++attempt) {
+    auto outcome = ask();
+    if (outcome || outcome.error().close_code != kCloseServiceRestart || attempt == kHandOverAttemptsMax) {
+      return outcome;
+    }
+  }
+}
+
 }  // namespace gw::cli

@@ -7,6 +7,7 @@ import subprocess
 import unittest
 
 from support.case import FunctionalCase
+from support.fake_gateway import FakeGateway
 from support.gateway import TOKEN, default_config
 from support.timing import scaled
 
@@ -208,6 +209,38 @@ class CommandErrorsTest(FunctionalCase):
         done = self.gateway().cli("gateway", "call", "health", "--params", "{oops", "--json")
         self.assertEqual(done.returncode, 1)
         self.assertFalse(self.one_document(done)["ok"])
+
+
+class AskAgainTest(FunctionalCase):
+    """A restart closes the connection between a call and its answer. The moment is too short to be met with a real
+    gateway, so that one stands here which does nothing else."""
+
+    def ask(self, *words, restarts=1):
+        home = self.gateway(start=False)
+        answers = {"health": {"ok": True}, "status": {}, "tasks.list": {"tasks": []}, "gateway.restart.history": {"restarts": []},
+                   "sessions.create": {"ok": True}}
+        fake = self.enterContext(FakeGateway(answers, restarts))
+        done = home.cli(*words, "--json", environment={"OPENCLAW_GATEWAY_PORT": str(fake.port)})
+        return done, [method for method in fake.methods() if method != "connect"]
+
+    def test_a_command_that_only_reads_asks_the_successor(self):
+        for words, method in ((["health"], "health"), (["gateway", "call", "health"], "health"),
+                              (["tasks", "list"], "tasks.list"), (["gateway", "restart", "history"], "gateway.restart.history"),
+                              (["gateway", "status", "--require-rpc"], "status")):
+            with self.subTest(words=words):
+                done, asked = self.ask(*words)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                json.loads(done.stdout)
+                self.assertEqual(asked[:2], [method, method])
+
+    def test_one_that_changes_something_tells_instead(self):
+        done, asked = self.ask("gateway", "call", "sessions.create")
+        self.assertEqual((done.returncode, asked), (1, ["sessions.create"]))
+        self.assertIn("1012", done.stdout)
+
+    def test_it_is_not_asked_without_end(self):
+        done, asked = self.ask("health", restarts=100)
+        self.assertEqual((done.returncode, asked), (1, ["health"] * 5))
 
 
 if __name__ == "__main__":

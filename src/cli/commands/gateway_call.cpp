@@ -16,11 +16,9 @@ std::expected<json::Value, Failure> call(Context& cli, const Args& args, const s
   const auto target = resolve_target(target_input(cli, args));
   if (!target) return std::unexpected(target.error());
   const Instant deadline = platform::now() + *timeout;
-  auto client = open_session(cli, *target, scopes_for(method), deadline);
-  if (!client) return std::unexpected(std::move(client).error());
-  auto payload = client->call(method, *params, deadline, args.has("--expect-final"));
-  client->close();
-  return payload;
+  const Call call{.method = method, .params = *params, .is_two_stage = args.has("--expect-final")};
+  const auto once = [&] { return call_once(cli, *target, call, deadline); };
+  return only_reads(method) ? again_after_hand_over(once) : once();
 }
 
 int run(Context& cli, const Args& args) {

@@ -86,10 +86,8 @@ int run(Context& cli, const Args& args) {
   const auto target = resolve_target(target_input(cli, args));
   if (!target) return cli.out.problem(target.error());
   const Instant deadline = platform::now() + *limit;
-  auto client = open_session(cli, *target, scopes_for("gateway.restart.history"), deadline);
-  if (!client) return cli.out.problem(client.error());
-  const auto answer = client->call("gateway.restart.history", params, deadline);
-  client->close();
+  const Call call{.method = "gateway.restart.history", .params = params};
+  const auto answer = again_after_hand_over([&] { return call_once(cli, *target, call, deadline); });
   if (!answer) return cli.out.problem(answer.error());
   cli.out.document(*answer);
   if (!cli.out.is_json()) print(cli, *answer);

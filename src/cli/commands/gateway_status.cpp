@@ -39,8 +39,15 @@ std::string_view capability_of(const json::Object& auth) {
   return best;
 }
 
+/// A connection that has proved, when it `reads`, that it can.
 std::expected<Client, Failure> connect(Context& cli, const Target& target, bool reads, Instant deadline) {
-  if (reads) return open_session(cli, target, scopes_for("status"), deadline);
+  if (reads) {
+    auto client = open_session(cli, target, scopes_for("status"), deadline);
+    if (!client) return client;
+    auto status = client->call("status", nullptr, deadline);
+    if (!status) return std::unexpected(std::move(status).error());
+    return client;
+  }
   // A probe never makes a device key nor asks for a pairing.
   return Client::connect(target, {.client_id = "cli", .mode = "probe", .scopes = {}, .device = {}}, deadline);
 }
@@ -54,7 +61,7 @@ json::Object probe(Context& cli, const Target& target, bool reads, Millis timeou
     return rpc;
   };
   const Instant deadline = platform::now() + timeout;
-  auto client = connect(cli, target, reads, deadline);
+  auto client = again_after_hand_over([&] { return connect(cli, target, reads, deadline); });
   if (!client) return failed(client.error());
   const json::Object& hello = client->hello();
   if (const json::Object* auth = json::object_at(hello, "auth")) {

@@ -14,11 +14,7 @@ std::expected<json::Value, Failure> ask(Context& cli, const Args& args) {
   const auto target = resolve_target(target_input(cli, args));
   if (!target) return std::unexpected(target.error());
   const Instant deadline = platform::now() + *timeout;
-  auto client = open_session(cli, *target, scopes_for("health"), deadline);
-  if (!client) return std::unexpected(std::move(client).error());
-  auto payload = client->call("health", nullptr, deadline);
-  client->close();
-  return payload;
+  return again_after_hand_over([&] { return call_once(cli, *target, {.method = "health"}, deadline); });
 }
 
 int run(Context& cli, const Args& args) {

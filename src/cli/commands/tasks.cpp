@@ -86,7 +86,7 @@ std::expected<json::Array, Failure> list(Context& cli, const Args& args, bool& h
 
 int run_list(Context& cli, const Args& args) {
   bool has_more = false;
-  auto tasks = list(cli, args, has_more);
+  auto tasks = again_after_hand_over([&] { return list(cli, args, has_more); });
   if (!tasks) return cli.out.problem(tasks.error());
   const auto filter = [&](std::string_view option) {
     const auto value = args.text(option);
@@ -138,9 +138,11 @@ std::expected<json::Object, Failure> find(Caller& caller, const std::string& nam
 }
 
 int run_show(Context& cli, const Args& args) {
-  auto caller = Caller::connect(cli, args, "tasks.get");
-  if (!caller) return cli.out.problem(caller.error());
-  const auto task = find(*caller, args.operands().front());
+  const auto task = again_after_hand_over([&]() -> std::expected<json::Object, Failure> {
+    auto caller = Caller::connect(cli, args, "tasks.get");
+    if (!caller) return std::unexpected(std::move(caller).error());
+    return find(*caller, args.operands().front());
+  });
   if (!task) return cli.out.problem(task.error());
   cli.out.document(*task);
   print_task(cli.out, *task);

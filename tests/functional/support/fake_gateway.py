@@ -9,14 +9,18 @@ import threading
 
 from .ws import TEXT, encode_frame
 
+_CLOSE_SERVICE_RESTART = bytes([0x88, 17]) + struct.pack("!H", 1012) + b"service restart"
 _ACCEPT_SUFFIX = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 class FakeGateway:
-    """Use as a context manager. `answers` maps a method to its payload; a method without one is never answered."""
+    """Use as a context manager. `answers` maps a method to its payload; a method without one is never answered.
 
-    def __init__(self, answers):
+    The first `restarts` calls are not answered: their connections are closed as a restart closes them."""
+
+    def __init__(self, answers, restarts=0):
         self.answers = {"connect": {}, **answers}
+        self.restarts = restarts
         self.requests = []
         self._connections = []
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -70,6 +74,9 @@ class FakeGateway:
 
     def _answer(self, sock, request):
         self.requests.append(request)
+        if request["method"] != "connect" and self.restarts > 0:
+            self.restarts -= 1
+            return sock.sendall(_CLOSE_SERVICE_RESTART)
         if request["method"] in self.answers:
             payload = self.answers[request["method"]]
             self._send(sock, {"type": "res", "id": request["id"], "ok": True, "payload": payload})
