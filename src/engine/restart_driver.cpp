@@ -202,12 +202,14 @@ void RestartDriver::on_stop() {
 }
 
 void RestartDriver::on_restart_signal(const std::string& signal) {
+  // Taken in any case, so that it never belongs to a later signal.
+  const auto intent = parts_.take_signal_intent ? parts_.take_signal_intent() : std::nullopt;
   if (!parts_.allow_signal) {
     parts_.log.warn("gateway", signal + " restart ignored (not authorized; commands.restart=false).");
     return;
   }
   parts_.log.info("gateway", "received " + signal + "; restarting");
-  RestartRequest signalled;
+  RestartRequest signalled = intent.value_or(RestartRequest{});
   signalled.requester.client = "signal";
   signalled.requester.reason = signal;
   request(std::move(signalled), [this](Result<RestartAnswer> answer) {

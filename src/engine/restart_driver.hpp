@@ -85,6 +85,8 @@ class RestartDriver final : public SupervisorEvents {
     bool allow_signal = true;                      ///< `commands.restart`.
     std::function<void()> changed;                 ///< Told after each change of phase.
     std::function<void(const SessionNote&)> tell;  ///< A note is on record: show it to who watches.
+    /// Takes away what a command line left beside a restart signal; nothing: a safe restart is meant.
+    std::function<std::optional<RestartRequest>()> take_signal_intent;
   };
 
   RestartDriver(Parts parts, restart::Limits limits);

@@ -18,7 +18,10 @@
 #include "gateway/keeper_link.hpp"
 #include "net/event_loop.hpp"
 #include "net/listener.hpp"
+#include "platform/clock.hpp"
 #include "platform/log_tail.hpp"
+#include "platform/owner_record.hpp"
+#include "platform/restart_intent.hpp"
 #include "provider/router.hpp"
 #include "rpc/authenticator.hpp"
 #include "rpc/device_registry.hpp"
@@ -50,9 +53,22 @@ rpc::GatewayFacts facts_of(const GenerationOptions& options, Instant started_at)
           .device_id = options.identity.device_id,
           .public_key = crypto::base64url(options.identity.key.public_key),
           .owner_id = options.owner_id,
+          .generation_owner_id = platform::generation_owner_id(options.owner_id, options.number),
           .generation = options.number,
           .port = options.port,
           .started_at = started_at};
+}
+
+std::optional<engine::RestartRequest> take_signal_intent(const config::Paths& paths, int keeper_pid) {
+  const auto file = platform::restart_intent_file(paths.state_dir);
+  const auto intent = platform::take_restart_intent(file, keeper_pid, platform::wall_now());
+  if (!intent) return std::nullopt;
+  engine::RestartRequest request;
+  request.mode = intent->is_forced ? restart::Mode::Force
+                 : intent->wait    ? restart::Mode::Wait
+                                   : restart::Mode::Plain;
+  request.wait = intent->wait.value_or(Millis{0});
+  return request;
 }
 
 Result<json::Object> tail_json(const std::filesystem::path& file, const rpc::LogTail& query) {
@@ -155,7 +171,8 @@ Generation::Impl::Impl(GenerationOptions given, Log& to_log)
           [this] { restart.on_work_changed(); }),
       crash_guard(loop, log, work, store, {.starts = options.config.crash_loop_starts}),
       restart({loop, log, work, store, keeper, *this, options.config.allow_restart,
-               [this] { announce_restart(); }, [this](const SessionNote& note) { runs.on_note(note); }},
+               [this] { announce_restart(); }, [this](const SessionNote& note) { runs.on_note(note); },
+               [this] { return take_signal_intent(options.paths, options.keeper_pid); }},
               {.open_phase = options.config.open_phase, .deferral = options.config.deferral_limit}),
       presence(self_of_host()),
       devices(store),

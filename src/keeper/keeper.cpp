@@ -189,6 +189,7 @@ void Keeper::apply(const gen::TellResume& e) {
   tell(e.id, Resume{e.reason});
   pass_held(e.id);
   held_.reset();  // It does not say that it serves.
+  show_owner(e.id);
 }
 void Keeper::apply(const gen::TellRetire& e) { tell(e.id, Retire{}); }
 void Keeper::apply(const gen::TellProbe& e) { tell(e.id, Probe{}); }
@@ -210,6 +211,7 @@ void Keeper::apply(const gen::ReportServing& e) {
   held_.reset();
   // The generation itself logs that it listens and is ready.
   world_.log.debug(kSubsystem, "generation serves", {{"generation", e.id.value}, {"version", e.version}});
+  show_owner(e.id);
   if (std::exchange(has_served_, true)) {
     world_.notifier.send("STATUS=Serving, generation " + std::to_string(e.id.value));
     return;
@@ -253,6 +255,13 @@ void Keeper::pass_held(gen::Id id) {
   if (!sent) {
     world_.log.warn(kSubsystem, "clients in mid-handshake could not be handed over",
                     {{"generation", id.value}, {"error", sent.error().message}});
+  }
+}
+
+void Keeper::show_owner(gen::Id id) {
+  if (auto shown = world_.owner_record.show(id.value, iso8601(platform::wall_now())); !shown) {
+    world_.log.warn(kSubsystem, "the command line of OpenClaw cannot restart this gateway",
+                    {{"reason", shown.error().message}});
   }
 }
 

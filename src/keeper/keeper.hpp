@@ -10,6 +10,7 @@
 #include "core/generations/machine.hpp"
 #include "keeper/launch.hpp"
 #include "platform/child_process.hpp"
+#include "platform/owner_record.hpp"
 #include "platform/packet_channel.hpp"
 #include "platform/service_notifier.hpp"
 #include "platform/signals.hpp"
@@ -25,6 +26,7 @@ class Keeper {
     Log& log;
     platform::Signals& signals;
     platform::ServiceNotifier notifier;
+    platform::OwnerRecord owner_record{};  // Shows nothing unless given.
   };
 
   Keeper(World world, Launch launch, const generations::Limits& limits = {});
@@ -72,6 +74,7 @@ class Keeper {
   Status try_spawn(const generations::Spawn& e);
   void tell(generations::Id id, const Message& message);
   void pass_held(generations::Id id);
+  void show_owner(generations::Id id);
   void lose_channel(generations::Id id, const std::string& why);
 
   World world_;

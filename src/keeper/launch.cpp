@@ -18,7 +18,8 @@ std::filesystem::path generation_program(const Launch& launch) {
 platform::ProgramCall call_for(const Launch& launch, generations::Id id, bool is_standby, int control_fd) {
   platform::ProgramCall call;
   call.program = generation_program(launch);
-  call.arguments = {"openclaw-gateway", "--generation", std::to_string(id.value)};
+  // Not the name of the program: OpenClaw's command line would take a generation for a second gateway.
+  call.arguments = {"openclaw-generation", "--generation", std::to_string(id.value)};
   if (control_fd >= 0) {
     call.arguments.insert(call.arguments.end(), {"--keeper-pid", std::to_string(::getpid())});
     call.descriptors.emplace_back(control_fd, kControlFd);

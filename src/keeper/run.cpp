@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <unistd.h>
+#include <utility>
 
 #include "base/uuid.hpp"
 #include "base/version.hpp"
@@ -10,6 +11,7 @@
 #include "platform/clock.hpp"
 #include "platform/gateway_lock.hpp"
 #include "platform/log_file.hpp"
+#include "platform/owner_record.hpp"
 #include "platform/port_owner.hpp"
 #include "platform/private_file.hpp"
 #include "platform/service_notifier.hpp"
@@ -151,7 +153,8 @@ int run_gateway(const Request& request) {
     if (!token) return refuse({1, "Gateway start failed: " + token.error().message});
     settings->token = *std::move(token);
   }
-  if (auto published = lock->publish(lock_owner(request, listener->port)); !published) {
+  platform::LockOwner owner = lock_owner(request, listener->port);
+  if (auto published = lock->publish(owner); !published) {
     return refuse({1, "Gateway start failed: " + published.error().message});
   }
   Launch launch = make_launch(request, *settings, *listener);
@@ -169,7 +172,8 @@ int run_gateway(const Request& request) {
         "no gateway token is configured; this run has a generated one, kept in run-token beside the lock");
   }
   Keeper keeper(
-      {log, **signals, platform::ServiceNotifier(request.environment("NOTIFY_SOCKET").value_or(""))},
+      {log, **signals, platform::ServiceNotifier(request.environment("NOTIFY_SOCKET").value_or("")),
+       platform::OwnerRecord(platform::owner_record_file(request.paths.state_dir), std::move(owner))},
       std::move(launch), {.probation = loaded->config.probation});
   const int code = keeper.run();
   if (!keeper.failure().empty()) log.error(kSubsystem, "gateway startup failed: " + keeper.failure());

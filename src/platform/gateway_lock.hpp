@@ -45,6 +45,9 @@ class GatewayLock {
   bool is_kept_ = false;
 };
 
+/// The payload as the file holds it, JSON.
+std::string lock_text(const LockOwner& owner);
+
 /// What the file says, true or not; nothing for a missing, empty or damaged one.
 std::optional<LockOwner> read_lock(const std::filesystem::path& file);
 

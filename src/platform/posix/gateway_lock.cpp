@@ -26,15 +26,7 @@ GatewayLock::~GatewayLock() {
 }
 
 Status GatewayLock::publish(const LockOwner& owner) {
-  const std::string text = json::pretty(json::Object{{"pid", owner.process.pid},
-                                                     {"ownerId", owner.owner_id},
-                                                     {"port", owner.port},
-                                                     {"startTime", owner.process.start_time},
-                                                     {"bootId", owner.process.boot_id},
-                                                     {"configPath", owner.config_path},
-                                                     {"stateDir", owner.state_dir},
-                                                     {"createdAt", owner.created_at},
-                                                     {"version", owner.version}});
+  const std::string text = lock_text(owner);
   if (::ftruncate(fd_.get(), 0) != 0 ||
       ::pwrite(fd_.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
     return system_error(Code::Unavailable, "cannot write the lock file");
@@ -45,6 +37,18 @@ Status GatewayLock::publish(const LockOwner& owner) {
 void GatewayLock::keep_for_next_program() {
   is_kept_ = true;
   (void)set_inheritable(fd_.get(), true);
+}
+
+std::string lock_text(const LockOwner& owner) {
+  return json::pretty(json::Object{{"pid", owner.process.pid},
+                                   {"ownerId", owner.owner_id},
+                                   {"port", owner.port},
+                                   {"startTime", owner.process.start_time},
+                                   {"bootId", owner.process.boot_id},
+                                   {"configPath", owner.config_path},
+                                   {"stateDir", owner.state_dir},
+                                   {"createdAt", owner.created_at},
+                                   {"version", owner.version}});
 }
 
 std::optional<LockOwner> read_lock(const std::filesystem::path& file) {

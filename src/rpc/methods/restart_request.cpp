@@ -88,8 +88,9 @@ Result<ParsedRequest> read_request(const json::Value& params) {
 }
 
 bool owns_lock(const Services& services, const Target& target) {
-  return target.pid == services.supervisor.pid() && target.owner_id == services.facts.owner_id &&
-         target.port == services.facts.port;
+  const bool is_ours =
+      target.owner_id == services.facts.owner_id || target.owner_id == services.facts.generation_owner_id;
+  return is_ours && target.pid == services.supervisor.pid() && target.port == services.facts.port;
 }
 
 json::Object safe_answer(const Services& services, const engine::RestartAnswer& answer,

@@ -37,7 +37,7 @@ class Original:
 
     def __init__(self, release, gateway, home):
         self.release, self.home = release, pathlib.Path(home)
-        (self.home / ".openclaw").mkdir(parents=True)
+        (self.home / ".openclaw").mkdir(parents=True, exist_ok=True)
         config = default_config()
         del config["native"]
         config["gateway"]["port"] = gateway.port
@@ -54,13 +54,17 @@ class Original:
 
     def run(self, *args, timeout=120):
         """A finished process with both outputs; AssertionError unless it exited 0 and used our gateway."""
-        done = subprocess.run(self.command(*args), env=self.environment, stdin=subprocess.DEVNULL, text=True,
-                              capture_output=True, timeout=scaled(timeout), cwd=self.home)
+        done = self.try_run(*args, timeout=timeout)
         # 2026.5.6 runs a turn of its own when it cannot use a gateway, and still exits 0.
         if done.returncode != 0 or "EMBEDDED FALLBACK" in done.stdout + done.stderr:
             raise AssertionError(f"openclaw {self.release} {shlex.join(args)} exited {done.returncode}\n"
                                  f"stdout: {done.stdout}\nstderr: {done.stderr}")
         return done
+
+    def try_run(self, *args, timeout=120):
+        """The same, however it ended."""
+        return subprocess.run(self.command(*args), env=self.environment, stdin=subprocess.DEVNULL, text=True,
+                              capture_output=True, timeout=scaled(timeout), cwd=self.home)
 
     def text(self, *args, **options):
         return self.run(*args, **options).stdout

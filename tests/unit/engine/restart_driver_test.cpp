@@ -26,7 +26,8 @@ class RestartDriverTest : public ::testing::Test {
     driver = std::make_unique<engine::RestartDriver>(
         engine::RestartDriver::Parts{bench.loop, bench.log, bench.engine, store, supervisor, service,
                                      allow_signal, [this] { ++changes; },
-                                     [this](const SessionNote& note) { told.push_back(note); }},
+                                     [this](const SessionNote& note) { told.push_back(note); },
+                                     [this] { return std::exchange(intent, std::nullopt); }},
         restart::Limits{});
   }
 
@@ -61,6 +62,7 @@ class RestartDriverTest : public ::testing::Test {
   }
 
   std::vector<SessionNote> told;
+  std::optional<RestartRequest> intent;
   EngineBench bench;
   MemoryRestartStore store{bench.loop};
   FakeSupervisor supervisor;
@@ -316,6 +318,25 @@ TEST_F(RestartDriverTest, ARestartSignalIsASafeRestartOnRecord) {
   ASSERT_EQ(store.records.size(), 1U);
   EXPECT_EQ(store.records[0].mode, "safe");
   EXPECT_EQ(store.records[0].reason, "SIGUSR1");
+}
+
+TEST_F(RestartDriverTest, WhatIsLeftBesideASignalSaysWhichRestartIsMeant) {
+  build();
+  intent = RestartRequest{.mode = restart::Mode::Wait, .wait = Millis{5'000}};
+  driver->on_restart_signal("SIGUSR1");
+  run();
+  ASSERT_EQ(store.records.size(), 1U);
+  EXPECT_EQ(store.records[0].mode, "wait");
+  EXPECT_EQ(store.records[0].reason, "SIGUSR1");
+}
+
+TEST_F(RestartDriverTest, WhatIsLeftBesideASignalThatIsNotAllowedIsTakenAway) {
+  build(false);
+  intent = RestartRequest{.mode = restart::Mode::Force};
+  driver->on_restart_signal("SIGUSR1");
+  run();
+  EXPECT_FALSE(intent.has_value());
+  EXPECT_TRUE(store.records.empty());
 }
 
 TEST_F(RestartDriverTest, ARestartSignalWithoutAKeeperIsRefusedQuietly) {
