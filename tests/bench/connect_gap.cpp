@@ -1,6 +1,7 @@
 // Connects, says hello, asks for `health` and closes, again and again, and prints as one line of JSON the
-// longest time between two answers and how many connections were refused.
+// longest time between two answers and how many connections were refused. Ends after --ms, with 0 at SIGTERM.
 
+#include <csignal>
 #include <cstdio>
 #include <thread>
 
@@ -8,6 +9,8 @@
 
 namespace gw::bench {
 namespace {
+
+volatile std::sig_atomic_t is_told_to_end = 0;
 
 struct Outcome {
   std::vector<std::int64_t> gaps_us;  // Between the ends of two successful rounds.
@@ -27,7 +30,10 @@ Outcome run(const Options& options) {
   Outcome outcome;
   const auto begin = Clock::now();
   auto last = begin;
-  while (Clock::now() - begin < options.time) {
+  const auto is_over = [&] {
+    return options.time.count() == 0 ? is_told_to_end != 0 : Clock::now() - begin >= options.time;
+  };
+  while (!is_over()) {
     const auto done = round_trip(options);
     const auto now = Clock::now();
     if (done) {
@@ -53,6 +59,7 @@ int main(int argc, char** argv) {
     std::fputs("usage: connect_gap [--port N] [--token T] [--ms N] [--pause-ms N]\n", stderr);
     return 2;
   }
+  if (options->time.count() == 0) std::signal(SIGTERM, [](int) { gw::bench::is_told_to_end = 1; });
   auto outcome = gw::bench::run(*options);
   const auto rounds = static_cast<long long>(outcome.gaps_us.size() - 1);
   const auto usual_us = static_cast<long long>(gw::bench::percentile(outcome.gaps_us, 0.5));

@@ -49,7 +49,7 @@ std::optional<Options> parse(int argc, char** argv) {
     } else if (name == "--depth") {
       good = read_number(value, options.depth) && options.depth > 0;
     } else if (name == "--ms") {
-      good = read_number(value, time_ms) && time_ms > 0;
+      good = read_number(value, time_ms) && time_ms >= 0;
       options.time = std::chrono::milliseconds(time_ms);
     } else if (name == "--pause-ms") {
       good = read_number(value, time_ms) && time_ms >= 0;
