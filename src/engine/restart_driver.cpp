@@ -38,7 +38,7 @@ RestartDriver::RestartDriver(Parts parts, restart::Limits limits)
     : parts_(std::move(parts)), machine_(limits) {}
 
 void RestartDriver::begin_serving(std::optional<Instant> released_at) {
-  if (resume_reason_) return step(restart::Resumed{*std::exchange(resume_reason_, std::nullopt)});
+  if (resume_reason_) return serve_after_resume(*std::exchange(resume_reason_, std::nullopt));
   const Instant now = parts_.loop.now();
   parts_.store.recent(kRecentMax, "", [this, released_at, now](Result<std::vector<RestartRecord>> records) {
     if (!records) {
@@ -56,6 +56,29 @@ void RestartDriver::begin_serving(std::optional<Instant> released_at) {
       finish(record);
       parts_.log.info("restart", "restart completed",
                       {{"id", record.id}, {"waitedMs", record.waited_ms}, {"gapMs", record.gap_ms}});
+    }
+    parts_.changed();
+  });
+}
+
+// What the successor was asked for while it served died with it; whoever asked is told.
+void RestartDriver::serve_after_resume(const std::string& reason) {
+  const std::string own = machine_.id();
+  step(restart::Resumed{reason});
+  parts_.store.recent(kRecentMax, "", [this, own, reason](Result<std::vector<RestartRecord>> records) {
+    if (!records) {
+      parts_.log.error("restart", "could not read the restart history", {{"error", records.error().message}});
+      return;
+    }
+    for (RestartRecord& record : *records) {
+      const bool is_ours = record.id == own || (current_ && record.id == current_->id);
+      if (is_ours || !record.outcome.empty()) continue;
+      record.outcome = "failed";
+      record.failure = "the generation that was asked for it ended: " + reason;
+      record.ended_at = parts_.loop.wall_now();
+      parts_.log.error("restart", "restart failed", {{"id", record.id}, {"reason", record.failure}});
+      remember(record);
+      finish(std::move(record));
     }
     parts_.changed();
   });
@@ -196,6 +219,8 @@ void RestartDriver::on_retire() { parts_.service.exit(0); }
 void RestartDriver::on_stop() {
   if (std::exchange(is_stopping_, true)) return;
   if (has_released_) return parts_.service.exit(0);
+  // The hand-over had failed before the stop came: that is what became of the restart.
+  if (resume_reason_) step(restart::Resumed{*std::exchange(resume_reason_, std::nullopt)});
   step(restart::StopAsked{});
   parts_.engine.cut();
   parts_.service.stop_serving(false, [this] { parts_.service.exit(0); });
@@ -219,15 +244,22 @@ void RestartDriver::on_restart_signal(const std::string& signal) {
 }
 
 void RestartDriver::step(const restart::Event& event) {
-  for (const restart::Effect& effect : machine_.step(event, parts_.loop.now())) {
-    std::visit([&](const auto& e) { apply(e); }, effect);
-  }
+  // The engine tells of a change in a turn of its own; what is decided before that must know of it. Nothing
+  // is decided before a stop.
+  if (!is_stopping_) carry_out(restart::WorkChanged{parts_.engine.running()});
+  if (!std::holds_alternative<restart::WorkChanged>(event)) carry_out(event);
   arm_timer();
   // Once a step, whatever phases it went through.
   if (std::exchange(told_phase_, machine_.phase()) == machine_.phase()) return;
   if (!waits(machine_.phase())) report_timer_.reset();
   parts_.supervisor.report_status("restart: " + std::string(restart::name_of(machine_.phase())));
   parts_.changed();
+}
+
+void RestartDriver::carry_out(const restart::Event& event) {
+  for (const restart::Effect& effect : machine_.step(event, parts_.loop.now())) {
+    std::visit([&](const auto& e) { apply(e); }, effect);
+  }
 }
 
 void RestartDriver::arm_timer() {
@@ -287,9 +319,13 @@ void RestartDriver::apply(const restart::Finished& effect) {
   record.waited_ms = std::chrono::duration_cast<Millis>(parts_.loop.now() - requested_at_).count();
   parts_.log.write(effect.outcome == restart::Outcome::Failed ? LogLevel::Error : LogLevel::Info, "restart",
                    "restart " + record.outcome, {{"id", record.id}, {"reason", effect.reason}});
+  remember(record);
+  finish(std::move(record));
+}
+
+void RestartDriver::remember(const RestartRecord& record) {
   recent_.insert(recent_.begin(), record);
   if (recent_.size() > kRecentMax) recent_.pop_back();
-  finish(std::move(record));
 }
 
 // Whoever asked from a session is told there, in the same transaction that ends the record.

@@ -119,6 +119,7 @@ class RestartDriver final : public SupervisorEvents {
 
  private:
   void step(const restart::Event& event);
+  void carry_out(const restart::Event& event);
   void apply(const restart::Answer& effect);
   void apply(const restart::Refuse&);
   void apply(const restart::Fence& effect);
@@ -132,6 +133,8 @@ class RestartDriver final : public SupervisorEvents {
   void log_joined(const RestartRequest& request, restart::Phase before, std::optional<Millis> delay_before);
   void report_wait_later();
   void finish(RestartRecord record);
+  void remember(const RestartRecord& record);
+  void serve_after_resume(const std::string& reason);
   void save(const RestartRecord& record, Callback<> then);
   RestartRecord new_record(const RestartRequest& request) const;
 

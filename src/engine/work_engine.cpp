@@ -299,6 +299,7 @@ void WorkEngine::cut() {
   const bool was_fenced = lanes_.is_fenced();
   lanes_ = queue::Lanes(limits_.concurrent_runs);
   lanes_.fence(was_fenced);
+  report_change();  // Should this generation serve again, its next restart must not wait for what was cut.
 }
 
 bool WorkEngine::is_running_in(const std::string& session_key) const {

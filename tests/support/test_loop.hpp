@@ -40,6 +40,9 @@ class TestLoop final : public Loop {
     return std::make_unique<Entry>(timers_, key);
   }
 
+  /// Time passes, and no timer has run yet.
+  void jump(Millis by) { now_ += by; }
+
   /// Runs posted work until `is_met`. False when that did not happen within kDeadline.
   bool run_until(const std::function<bool()>& is_met) {
     const auto deadline = std::chrono::steady_clock::now() + kDeadline;

@@ -247,6 +247,65 @@ TEST_F(RestartDriverTest, ASuccessorThatDiesAfterTheHandOverMakesThisGenerationS
   EXPECT_EQ(store.records[0].failure, "the successor was killed by SIGSEGV");
 }
 
+TEST_F(RestartDriverTest, AResumeEndsWhatTheSuccessorWasAskedFor) {
+  build();
+  ask();
+  run();
+  hand_over();
+  store.records.push_front(RestartRecord{.id = "asked-of-the-successor"});
+  driver->on_resume("the successor was killed by SIGSEGV");
+  driver->begin_serving(std::nullopt);
+  run();
+  ASSERT_EQ(store.records.size(), 2U);
+  EXPECT_EQ(store.records[0].outcome, "failed");
+  EXPECT_EQ(store.records[0].failure,
+            "the generation that was asked for it ended: the successor was killed by SIGSEGV");
+  EXPECT_EQ(store.records[1].failure, "the successor was killed by SIGSEGV");
+}
+
+TEST_F(RestartDriverTest, ARestartAfterAResumeDoesNotWaitForWorkThatWasCut) {
+  build();
+  start_hanging_run();
+  ask(Mode::Force);
+  run();
+  hand_over();
+  driver->on_resume("the successor was killed by SIGSEGV");
+  driver->begin_serving(std::nullopt);
+  run();
+  ask(Mode::Force);
+  run();
+  EXPECT_EQ(supervisor.started, 2);
+  driver->on_successor_ready("9.9.9");
+  run();
+  EXPECT_EQ(store.records[0].cut_runs, 0);
+}
+
+TEST_F(RestartDriverTest, AStopAfterAFailedHandOverLeavesTheRestartFailed) {
+  build();
+  ask();
+  run();
+  hand_over();
+  driver->on_resume("the successor was killed by SIGSEGV");
+  driver->on_stop();
+  run();
+  EXPECT_EQ(store.records[0].outcome, "failed");
+  EXPECT_EQ(store.records[0].failure, "the successor was killed by SIGSEGV");
+  EXPECT_EQ(driver->phase(), Phase::Stopping);
+}
+
+TEST_F(RestartDriverTest, AStopWinsOverARestartThatIsDueAtThatMoment) {
+  build();
+  RestartRequest later;
+  later.delay = Millis{100};
+  driver->request(std::move(later), [](const Result<RestartAnswer>&) {});
+  run();
+  bench.loop.jump(Millis{200});
+  driver->on_stop();
+  run();
+  EXPECT_EQ(supervisor.started, 0);
+  EXPECT_EQ(driver->phase(), Phase::Stopping);
+}
+
 TEST_F(RestartDriverTest, AStopWinsDuringADrain) {
   build();
   start_hanging_run();
