@@ -311,7 +311,6 @@ void Generation::Impl::fail_to_serve(const Error& error) {
 // Everything acknowledged is answered before the sockets close: the writer is closed first.
 void Generation::Impl::stop_serving(bool is_restart, Callback<> done) {
   listener.stop_accepting();
-  changes.stop();
   is_accepting = false;
   is_draining = true;
   tick_timer.reset();
@@ -332,6 +331,7 @@ void Generation::Impl::stop_serving(bool is_restart, Callback<> done) {
       if (is_exit_wanted) loop.stop();
     });
     done();
+    changes.stop();  // The kernel takes milliseconds to end a watch, and the successor waits for nothing here.
   });
 }
 
