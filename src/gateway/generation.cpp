@@ -331,7 +331,8 @@ void Generation::Impl::stop_serving(bool is_restart, Callback<> done) {
       if (is_exit_wanted) loop.stop();
     });
     done();
-    changes.stop();  // The kernel takes milliseconds to end a watch, and the successor waits for nothing here.
+    changes
+        .stop();  // The kernel takes milliseconds to end a watch, and the successor waits for nothing here.
   });
 }
 
