@@ -6,9 +6,11 @@
 #include <cstdlib>
 #include <malloc.h>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "config/config.hpp"
@@ -83,6 +85,19 @@ int refuse(platform::PacketChannel& control, const std::string& reason, int exit
   std::fprintf(stderr, "openclaw-gateway: %s\n", reason.c_str());
   if (control.is_open()) (void)control.send(keeper::encode(keeper::Failed{reason, exit_code}));
   return exit_code;
+}
+
+// Without memory nothing can be composed any more: what is said then is made beforehand.
+std::string& last_words() {
+  static std::string message = keeper::encode(keeper::Failed{"out of memory", 1});
+  return message;
+}
+
+[[noreturn]] void end_without_memory() {
+  constexpr std::string_view kText = "openclaw-gateway: out of memory\n";
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, kText.data(), kText.size());
+  (void)::send(kControlFd, last_words().data(), last_words().size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  ::_exit(1);
 }
 
 std::string describe(const config::Paths& paths, const std::vector<config::Issue>& issues) {
@@ -170,6 +185,8 @@ int main(int argc, char** argv) {
     gw::platform::Fd fd(gw::kControlFd);
     (void)gw::platform::set_inheritable(gw::kControlFd, false);
     control = gw::platform::PacketChannel(std::move(fd));
+    (void)gw::last_words();
+    std::set_new_handler(gw::end_without_memory);
   }
   (void)gw::platform::set_inheritable(gw::kListenFd, false);
   return gw::serve(arguments, std::move(control));

@@ -54,7 +54,9 @@ std::expected<std::optional<RestartEnd>, Failure> follow_restart(Following f) {
         return end;
       }
       if (json::text_or(**status, "phase") == "idle" && !json::object_at(**status, "restart")) {
-        return std::unexpected(cli_failure("the gateway does not know restart " + f.id + " any more",
+        const std::string serving = std::to_string(json::int_or(**status, "generation", 0));
+        return std::unexpected(cli_failure("generation " + serving + " serves and has no record of restart " +
+                                               f.id + "; the database may have refused it (a full disk)",
                                            "openclaw gateway restart history"));
       }
       f.on_status(**status);

@@ -6,6 +6,7 @@
 #include "base/uuid.hpp"
 #include "base/version.hpp"
 #include "engine/restart_notes.hpp"
+#include "engine/task_line.hpp"
 
 namespace gw::engine {
 namespace {
@@ -281,8 +282,7 @@ void RestartDriver::apply(const restart::StartSuccessor&) {
     parts_.log.info("gateway", "all active work drained");
   } else if (machine_.cut_at() && *machine_.cut_at() <= requested_at_) {
     for (const RunningTask& task : parts_.engine.running_tasks()) {
-      parts_.log.warn("gateway", "restart blocked by active background task run(s): taskId=" + task.tag.id +
-                                     " runId=" + task.run_id);
+      parts_.log.warn("gateway", "restart blocked by active background task run(s): " + task_line(task));
     }
     parts_.log.warn("gateway", "forced restart requested; skipping active work drain");
   } else {

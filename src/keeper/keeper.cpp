@@ -84,6 +84,10 @@ void Keeper::on_signal(int number) {
       return;
     case SIGUSR1:
     case SIGUSR2:
+      if (stop_asked_at_) {
+        world_.log.info(kSubsystem, "received " + name + " during shutdown; ignoring");
+        return;
+      }
       events_.emplace_back(gen::RestartSignal{name});
       return;
     default:

@@ -101,6 +101,25 @@ class FailingSuccessorTest(FunctionalCase):
         self.assertTrue(record["failure"])
         self.check_still_serving(client)
 
+    def test_too_little_memory(self):
+        """From too little to load the program to too little to open the database, which is noticed after the
+        hand-over: whenever it runs out, the old one serves, and says what happened."""
+        real = self.libexec.with_name("real-gateway")
+        shutil.copy2(self.libexec, real)
+        failures = []
+        with Probe(self.running.port) as probe:
+            for kilobytes in range(10_000, 20_000, 1_000):
+                self.replace_program(f'#!/bin/sh\nulimit -v {kilobytes}\nexec "{real}" "$@"\n')
+                done = self.running.cli("gateway", "restart", "--force", "--json", timeout=60)
+                self.assertEqual(done.returncode, 1, done.stdout)
+                wait_until(lambda: self.running.generations() == [self.generation], 25, "only the old generation is left")
+                with self.running.connect() as client:
+                    failures.append(client.request("gateway.restart.status", {})["last"]["failure"])
+        self.assertEqual(probe.refused, 0)
+        self.assertIn("exited with code 127", failures)
+        self.assertIn("out of memory", failures)
+        self.check_still_serving(self.connect(self.running))
+
     def test_the_command_line_tells_that_the_restart_failed(self):
         self.replace_program("#!/bin/sh\nexit 3\n")
         done = self.running.cli("gateway", "restart", "--json", timeout=90)

@@ -1,5 +1,6 @@
 """A full disk: what cannot be stored is refused, everything else goes on, and it recovers by itself."""
 
+import json
 import os
 import pathlib
 import subprocess
@@ -95,6 +96,21 @@ class FullDiskTest(FunctionalCase):
             return len(asked) == len(keys) + 1 and sum(row["role"] == "assistant" for row in rows) == len(asked)
 
         wait_until(all_answered, 60, f"{len(keys) + 1} messages, each answered once", every=0.1)
+
+    def test_a_restart_on_a_full_disk(self):
+        """It needs no room: the successor serves. Only the record of the restart is missing, and that is told."""
+        first = self.running.serving()
+        self.fill()
+        done = self.running.cli("gateway", "restart", "--json", timeout=90)
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(json.loads(done.stdout)["error"]["message"], "^generation 2 serves and has no record of restart ")
+        self.assertNotEqual(self.running.serving(), first)
+        with self.running.connect() as client:
+            self.assertTrue(client.request("health")["ok"])
+            with self.assertRaises(RpcError) as refused:
+                for _ in range(400):
+                    client.chat_send("s", "y" * 20_000, new_key())
+        self.assertEqual(refused.exception.code, "UNAVAILABLE")
 
 
 if __name__ == "__main__":

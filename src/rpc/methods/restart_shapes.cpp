@@ -3,28 +3,10 @@
 #include <algorithm>
 #include <string>
 
-#include "base/text.hpp"
+#include "engine/task_line.hpp"
 
 namespace gw::rpc {
 namespace {
-
-constexpr std::size_t kTaskTitleUnitsMax = 80;
-
-/// A label or a title may hold anything; the line stays one.
-std::string on_one_line(std::string_view text) {
-  std::string line(text);
-  std::ranges::replace_if(
-      line, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; }, ' ');
-  return line;
-}
-
-std::string task_line(const engine::RunningTask& task) {
-  const TaskTag& tag = task.tag;
-  std::string line = "taskId=" + tag.id + " runId=" + task.run_id + " status=running runtime=" + tag.runtime;
-  if (!tag.label.empty()) line += " label=" + on_one_line(tag.label);
-  if (!tag.title.empty()) line += " title=" + on_one_line(cut_utf16(tag.title, kTaskTitleUnitsMax));
-  return line;
-}
 
 json::Object task_blocker(const engine::RunningTask& task) {
   json::Object detail{{"taskId", task.tag.id},
@@ -34,7 +16,7 @@ json::Object task_blocker(const engine::RunningTask& task) {
                       {"ageMs", task.age.count()}};
   if (!task.tag.label.empty()) detail["label"] = task.tag.label;
   if (!task.tag.title.empty()) detail["title"] = task.tag.title;
-  return {{"kind", "task"}, {"count", 1}, {"message", task_line(task)}, {"task", std::move(detail)}};
+  return {{"kind", "task"}, {"count", 1}, {"message", engine::task_line(task)}, {"task", std::move(detail)}};
 }
 
 void add_blocker(json::Array& blockers, std::string_view kind, std::size_t count, std::string_view text) {
