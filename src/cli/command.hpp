@@ -35,7 +35,7 @@ class Args {
 struct Command {
   std::string_view path;  ///< `gateway restart`.
   std::string_view summary;
-  std::string_view operand;  ///< `<method>`: one that must be given; empty: none.
+  std::string_view operand;  ///< `<path> <value>`: those that must be given; empty: none.
   std::vector<Option> options;
   int (*run)(Context& cli, const Args& args);  ///< The exit code.
 };

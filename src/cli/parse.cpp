@@ -46,6 +46,18 @@ const Option* find(const std::vector<Option>& options, std::string_view name) {
   return at == options.end() ? nullptr : &*at;
 }
 
+/// `path` and `value` of `<path> <value>`.
+std::vector<std::string_view> operands_of(const Command& command) {
+  std::vector<std::string_view> names;
+  std::string_view rest = command.operand;
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('>');
+    names.push_back(rest.substr(1, end - 1));
+    rest.remove_prefix(std::min(rest.size(), end + 2));
+  }
+  return names;
+}
+
 class Parser {
  public:
   explicit Parser(std::span<const Command> table) : table_(table) {}
@@ -117,12 +129,12 @@ class Parser {
       return {};
     }
     const Command* command = exact();
-    if (command && !command->operand.empty() && parsed_.args.operands().empty()) {
+    const std::size_t wanted = command ? operands_of(*command).size() : 0;
+    if (parsed_.args.operands().size() < wanted) {
       parsed_.args.add_operand(word);
       return {};
     }
-    if (command && !command->operand.empty())
-      return fail(Code::InvalidRequest, "too many arguments: '" + word + "'");
+    if (wanted > 0) return fail(Code::InvalidRequest, "too many arguments: '" + word + "'");
     std::vector<std::string_view> next;
     for (const Command& candidate : table_) {
       if (!is_below(candidate.path, parsed_.path) || candidate.path == parsed_.path) continue;
@@ -166,12 +178,10 @@ class Parser {
     for (const std::string_view name : given_) {
       if (!find(parsed_.command->options, name)) return unknown_option(std::string(name));
     }
-    if (!parsed_.command->operand.empty() && parsed_.args.operands().empty()) {
-      const std::string_view operand = parsed_.command->operand;
-      return fail(Code::InvalidRequest,
-                  "missing required argument '" + std::string(operand.substr(1, operand.size() - 2)) + "'");
-    }
-    return {};
+    const auto wanted = operands_of(*parsed_.command);
+    const std::size_t given = parsed_.args.operands().size();
+    if (given == wanted.size()) return {};
+    return fail(Code::InvalidRequest, "missing required argument '" + std::string(wanted[given]) + "'");
   }
 
   std::span<const Command> table_;

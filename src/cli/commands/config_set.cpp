@@ -1,0 +1,65 @@
+#include "cli/config_change.hpp"
+
+#include "cli/commands/all.hpp"
+#include "cli/context.hpp"
+#include "config/edit.hpp"
+#include "json/json5_edit.hpp"
+
+namespace gw::cli {
+namespace {
+
+int report(Context& cli, const std::string& path, const std::expected<bool, Failure>& changed,
+           const std::string& what) {
+  if (!changed) return cli.out.problem(changed.error());
+  const std::string file = cli.paths.config_file.string();
+  cli.out.document(json::Object{{"ok", true}, {"path", path}, {"changed", *changed}, {"file", file}});
+  cli.out.line(*changed ? what + " " + path + " in " + file + "."
+                        : path + " was so already; " + file + " is unchanged.");
+  return 0;
+}
+
+int set(Context& cli, const Args& args) {
+  const std::string& path = args.operands()[0];
+  const std::string& given = args.operands()[1];
+  const auto names = config::parse_path(path);
+  if (!names) return cli.out.problem(cli_failure(names.error().message));
+  json::Value value = config::typed_value(given);
+  if (args.has("--strict-json")) {
+    auto strict = json::parse(given);
+    if (!strict) return cli.out.problem(cli_failure("the value is not JSON: " + strict.error().message));
+    value = *std::move(strict);
+  }
+  const auto changed =
+      change_config(cli, [&](const std::string& text) { return json::with_value(text, *names, value); });
+  return report(cli, path, changed, "Set");
+}
+
+int unset(Context& cli, const Args& args) {
+  const std::string& path = args.operands()[0];
+  const auto names = config::parse_path(path);
+  if (!names) return cli.out.problem(cli_failure(names.error().message));
+  const auto changed =
+      change_config(cli, [&](const std::string& text) { return json::without_value(text, *names); });
+  return report(cli, path, changed, "Removed");
+}
+
+}  // namespace
+
+Command config_set_command() {
+  return {.path = "config set",
+          .summary = "Set one key of the configuration and leave the rest of the file as it is",
+          .operand = "<path> <value>",
+          .options = {{"--strict-json", "", "The value must be JSON; otherwise what is no JSON5 is a text"},
+                      {"--json", "", "Print one JSON document"}},
+          .run = set};
+}
+
+Command config_unset_command() {
+  return {.path = "config unset",
+          .summary = "Remove one key of the configuration",
+          .operand = "<path>",
+          .options = {{"--json", "", "Print one JSON document"}},
+          .run = unset};
+}
+
+}  // namespace gw::cli
