@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
   return gw::cli::run(
       {.words = {argv + (argc > 0 ? 1 : 0), argv + argc},
        .environment = gw::from_environment,
+       .path = gw::platform::invoked_path(name, gw::from_environment("PATH")),
        .is_terminal = ::isatty(STDOUT_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1,
        .run_gateway = [&](const gw::cli::RunRequest& r) { return gw::run_gateway(name, r); }});
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
@@ -33,7 +34,8 @@ struct Context {
   config::Environment environment;
   config::Paths paths;
   std::function<int(const RunRequest&)> run_gateway;
-  bool is_terminal = false;  ///< Both sinks lead to people.
+  std::filesystem::path program;  ///< Where this program was found, symbolic links kept.
+  bool is_terminal = false;       ///< Both sinks lead to people.
 };
 
 }  // namespace gw::cli

@@ -64,7 +64,8 @@ int run(const Program& program) {
   if (!environment) return misused(program, environment.error().message);
   auto paths = config::resolve_paths(*environment, profile);
   if (!paths) return misused(program, paths.error().message);
-  Context context{out, *std::move(environment), *std::move(paths), program.run_gateway, program.is_terminal};
+  Context context{out,          *std::move(environment), *std::move(paths), program.run_gateway,
+                  program.path, program.is_terminal};
   return parsed->command->run(context, parsed->args);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -12,7 +13,8 @@ struct Program {
   std::vector<std::string> words;  ///< The command line without the name of the program.
   config::Environment environment;
   Output::Sinks sinks;
-  bool is_terminal = false;  ///< Both sinks lead to people.
+  std::filesystem::path path;  ///< Where the program was found, symbolic links kept.
+  bool is_terminal = false;    ///< Both sinks lead to people.
   std::function<int(const RunRequest&)> run_gateway;
 };
 

@@ -46,6 +46,7 @@ void read_root(Loaded& loaded, const json::Object& root, const Paths& paths, con
   read_providers(reading);
   read_logging(reading);
   read_native(reading);
+  loaded.config.environment_names = resolver.variables();
 }
 
 }  // namespace

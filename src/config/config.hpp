@@ -74,9 +74,10 @@ struct Config {
   std::int64_t log_file_bytes_max = 104'857'600;
 
   bool file_exists = false;
-  std::string raw;                   ///< The file's text.
-  json::Value source;                ///< The file's value, an object; `{}` when there is no file.
-  std::vector<std::string> ignored;  ///< Paths of OpenClaw keys that this release does not act on.
+  std::string raw;                             ///< The file's text.
+  json::Value source;                          ///< The file's value, an object; `{}` when there is no file.
+  std::vector<std::string> environment_names;  ///< Variables that its texts refer to, sorted.
+  std::vector<std::string> ignored;            ///< Paths of OpenClaw keys that this release does not act on.
 };
 
 struct Issue {

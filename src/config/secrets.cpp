@@ -83,6 +83,7 @@ std::optional<std::string> Resolver::variable(const std::string& name) const {
 }
 
 std::optional<std::string> Resolver::required_variable(const std::string& name, const std::string& path) {
+  asked_.insert(name);
   auto value = variable(name);
   if (!value) issue(path, "the environment variable " + name + " is not set");
   return value;

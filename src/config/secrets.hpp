@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,9 @@ class Resolver {
   /// A credential from the environment variable `name`; empty when it is unset or blank.
   Secret secret_variable(const std::string& name, const std::string& path);
 
+  /// The variables that were asked for, sorted, each once.
+  std::vector<std::string> variables() const { return {asked_.begin(), asked_.end()}; }
+
  private:
   std::optional<std::string> variable(const std::string& name) const;
   std::optional<std::string> required_variable(const std::string& name, const std::string& path);
@@ -43,6 +47,7 @@ class Resolver {
   const Environment& environment_;
   const json::Object& root_;
   std::vector<Issue>& issues_;
+  std::set<std::string> asked_;
 };
 
 }  // namespace gw::config

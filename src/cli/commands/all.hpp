@@ -8,6 +8,10 @@
 namespace gw::cli {
 
 Command gateway_run_command(std::string_view path);
+Command gateway_install_command(std::string_view path);
+Command gateway_uninstall_command(std::string_view path);
+Command gateway_start_command(std::string_view path);
+Command gateway_stop_command(std::string_view path);
 Command gateway_restart_command(std::string_view path);
 Command gateway_restart_history_command(std::string_view path);
 Command gateway_status_command(std::string_view path);

@@ -1,6 +1,5 @@
-#include "cli/config_change.hpp"
-
 #include "cli/commands/all.hpp"
+#include "cli/config_change.hpp"
 #include "cli/context.hpp"
 #include "config/edit.hpp"
 #include "json/json5_edit.hpp"

@@ -13,7 +13,8 @@ namespace gw::platform {
 
 namespace {
 constexpr std::uintmax_t kSmallFileBytesMax = 1'048'576;
-}
+constexpr std::size_t kFileStartBytes = 1'024;
+}  // namespace
 
 Status make_private_dir(const std::filesystem::path& dir) {
   std::error_code error;
@@ -47,6 +48,14 @@ Status write_private_file(const std::filesystem::path& file, std::string_view te
     return failure;
   }
   return {};
+}
+
+std::string read_file_start(const std::filesystem::path& file) {
+  std::string text(kFileStartBytes, '\0');
+  std::ifstream stream(file, std::ios::binary);
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  return text;
 }
 
 std::optional<std::string> read_small_file(const std::filesystem::path& file) {

@@ -1,0 +1,195 @@
+#include <algorithm>
+#include <unistd.h>
+
+#include "base/text.hpp"
+#include "base/uuid.hpp"
+#include "cli/commands/all.hpp"
+#include "cli/config_change.hpp"
+#include "cli/service_access.hpp"
+#include "cli/service_definition.hpp"
+#include "cli/values.hpp"
+#include "json/json5_edit.hpp"
+#include "service/systemd_manager.hpp"
+
+namespace gw::cli {
+namespace {
+
+constexpr std::string_view kName = "install";
+
+struct Plan {
+  std::uint16_t port = 0;
+  std::optional<std::filesystem::path> wrapper;
+};
+
+Action blocked(std::string message, std::vector<service::Hint> hints = {}) {
+  return {.name = kName, .is_ok = false, .message = std::move(message), .hints = std::move(hints)};
+}
+
+const json::Object* auth_of(const config::Config& config) {
+  const json::Object* root = config.source.if_object();
+  const json::Object* gateway = root ? json::object_at(*root, "gateway") : nullptr;
+  return gateway ? json::object_at(*gateway, "auth") : nullptr;
+}
+
+/// Something that this installation must not, or cannot, be done for.
+std::optional<Action> refusal(const Context& cli, const Args& args, const config::Config& config) {
+  const auto value = [&](const char* name) { return cli.environment(name).value_or(""); };
+  if (const std::string nix = value("OPENCLAW_NIX_MODE"); !nix.empty() && nix != "0") {
+    return blocked("OPENCLAW_NIX_MODE is set: the service is managed elsewhere");
+  }
+  const bool is_sudo = ::geteuid() == 0 && !value("SUDO_USER").empty() && value("SUDO_USER") != "root";
+  if (is_sudo && !args.has("--system")) {
+    return blocked("this would install the service of root, not of " + value("SUDO_USER"),
+                   {{"generic", "without sudo: openclaw gateway install"},
+                    {"generic", "for the whole system: sudo openclaw gateway install --system"}});
+  }
+  if (args.has("--system") && ::geteuid() != 0) {
+    return blocked("a system service can only be installed by root",
+                   {{"generic", "sudo openclaw gateway install --system"}});
+  }
+  const json::Object* auth = auth_of(config);
+  const bool is_ambiguous =
+      auth && !auth->contains("mode") && auth->contains("token") && auth->contains("password");
+  if (is_ambiguous) {
+    return blocked("a token and a password are both configured and gateway.auth.mode is unset",
+                   {{"generic", "openclaw config set gateway.auth.mode token"},
+                    {"generic", "openclaw config set gateway.auth.mode password"}});
+  }
+  return std::nullopt;
+}
+
+std::expected<Plan, Action> plan_of(const Context& cli, const Args& args, const config::Config& config) {
+  Plan plan{.port = config.port, .wrapper = {}};
+  if (const auto text = args.text("--port")) {
+    const auto port = parse_port(*text, false);
+    if (!port) return std::unexpected(blocked("Invalid port"));
+    plan.port = *port;
+  }
+  const std::string wrapper =
+      args.text("--wrapper").value_or(cli.environment("OPENCLAW_WRAPPER").value_or(""));
+  if (!wrapper.empty()) {
+    std::error_code error;
+    const std::filesystem::path path = std::filesystem::absolute(wrapper, error);
+    if (!std::filesystem::is_regular_file(path, error) || ::access(path.c_str(), X_OK) != 0) {
+      return std::unexpected(blocked("the wrapper " + wrapper + " is not an executable file"));
+    }
+    plan.wrapper = path;
+  }
+  const std::string runtime = args.text("--runtime").value_or("node");
+  if (runtime != "node" && runtime != "bun")
+    return std::unexpected(blocked("Invalid --runtime (use \"node\" or \"bun\")"));
+  return plan;
+}
+
+bool has_secret(const Context& cli, const config::Config& config, const char* key, const char* variable) {
+  const json::Object* auth = auth_of(config);
+  return (auth && auth->contains(key)) || !cli.environment(variable).value_or("").empty();
+}
+
+/// A fresh service must be able to start: this machine's role, and a secret that outlives the shell.
+std::expected<void, Failure> prepare_config(Context& cli, const Args& args, const config::Config& config,
+                                            Action& action) {
+  const auto set = [&](std::vector<std::string> path, const json::Value& value) {
+    return change_config(cli, [&](const std::string& text) { return json::with_value(text, path, value); });
+  };
+  if (config.mode.empty()) {
+    if (auto done = set({"gateway", "mode"}, "local"); !done) return std::unexpected(done.error());
+    action.warnings.push_back("gateway.mode was not set; it is \"local\" now");
+  }
+  if (const auto token = args.text("--token")) {
+    if (auto done = set({"gateway", "auth", "token"}, json::Value(*token)); !done)
+      return std::unexpected(done.error());
+    return {};
+  }
+  const bool has_token = has_secret(cli, config, "token", "");
+  const bool has_password = has_secret(cli, config, "password", "OPENCLAW_GATEWAY_PASSWORD");
+  if (config.auth_mode != config::AuthMode::Token || has_token || has_password) return {};
+  std::string token = random_uuid() + random_uuid();
+  std::erase(token, '-');
+  if (auto done = set({"gateway", "auth", "token"}, json::Value(token)); !done)
+    return std::unexpected(done.error());
+  action.warnings.push_back("no gateway token was configured; a generated one is in gateway.auth.token now");
+  return {};
+}
+
+void warn(Context& cli, const Args& args, const config::Config& config, service::Manager& manager,
+          Action& action) {
+  if (args.has("--runtime") || args.has("--runtime-path")) {
+    action.warnings.push_back(
+        "--runtime and --runtime-path have no effect: the gateway is one native program");
+  }
+  if (manager.scope() == service::Scope::User && service::has_system_unit(manager.unit())) {
+    action.warnings.push_back("the system has a unit " + manager.unit() +
+                              ", too; only one of the two can hold the port (sudo systemctl disable --now " +
+                              manager.unit() + ")");
+  }
+  if (manager.outlives_sessions() == false) {
+    action.warnings.push_back(
+        "the service stops when you log out; keep it with: sudo loginctl enable-linger " +
+        cli.environment("USER").value_or("$(whoami)"));
+  }
+  for (const std::string& name : config.environment_names) {
+    action.warnings.push_back("the configuration refers to " + name +
+                              ", which a service does not get from your shell; put " + name + "=… into " +
+                              (cli.paths.state_dir / "gateway.systemd.env").string() + " (mode 0600)");
+  }
+}
+
+std::optional<Action> already_there(service::Manager& manager, const service::Definition& wanted) {
+  const auto state = manager.state();
+  if (!state || !state->is_installed || !state->is_enabled) return std::nullopt;
+  Action action{.name = kName,
+                .result = "already-installed",
+                .message = "Gateway service is already installed (" + manager.unit() + ")."};
+  action.service = service_json(manager, true);
+  for (const service::DriftIssue& issue : manager.drift_from(*state, wanted)) {
+    action.warnings.push_back((issue.found.empty() ? "missing " + issue.wanted : issue.found) + ": " +
+                              issue.message);
+  }
+  if (!action.warnings.empty()) action.hints = {{"install", "openclaw gateway install --force"}};
+  return action;
+}
+
+int run(Context& cli, const Args& args) {
+  const auto loaded = config::load(cli.paths, cli.environment);
+  if (!loaded) return cli.out.problem(cli_failure(loaded.error().message));
+  const config::Config& config = loaded->config;
+  if (const auto refused = refusal(cli, args, config)) return report(cli, *refused);
+  const auto plan = plan_of(cli, args, config);
+  if (!plan) return report(cli, plan.error());
+  const auto manager = service_manager(cli, args.has("--system"));
+  const service::Definition wanted = wanted_definition(cli, *manager, plan->port, plan->wrapper);
+  const auto state = manager->state();
+  if (!state) return report_problem(cli, kName, *manager, state.error());
+  if (!args.has("--force")) {
+    if (const auto there = already_there(*manager, wanted)) return report(cli, *there);
+  }
+  Action action{.name = kName, .result = "installed"};
+  if (auto prepared = prepare_config(cli, args, config, action); !prepared)
+    return report(cli, blocked(prepared.error().message));
+  warn(cli, args, config, *manager, action);
+  if (auto done = manager->install(wanted); !done) return report_problem(cli, kName, *manager, done.error());
+  action.message = "Installed " + manager->label() + " service " + manager->unit() +
+                   "; the gateway serves on port " + std::to_string(plan->port) + ".";
+  action.service = service_json(*manager, true);
+  return report(cli, action);
+}
+
+}  // namespace
+
+Command gateway_install_command(std::string_view path) {
+  return {
+      .path = path,
+      .summary = "Install the gateway as a service, enable it and start it",
+      .options = {{"--port", "<n>", "Port to listen on"},
+                  {"--token", "<token>", "Save this shared token in the configuration first"},
+                  {"--system", "", "For the whole system, as root; runs as the owner of the state directory"},
+                  {"--wrapper", "<path>", "Start this program in place of openclaw, with the same arguments"},
+                  {"--runtime", "<name>", "Accepted for OpenClaw's sake; no effect"},
+                  {"--runtime-path", "<path>", "Accepted for OpenClaw's sake; no effect"},
+                  {"--force", "", "Also when it is installed already"},
+                  {"--json", "", "Print one JSON document"}},
+      .run = run};
+}
+
+}  // namespace gw::cli

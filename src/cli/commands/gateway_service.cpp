@@ -1,0 +1,139 @@
+#include <csignal>
+
+#include "cli/commands/all.hpp"
+#include "cli/service_access.hpp"
+#include "config/edit.hpp"
+#include "platform/clock.hpp"
+#include "platform/gateway_lock.hpp"
+#include "platform/process_wait.hpp"
+
+namespace gw::cli {
+namespace {
+
+constexpr Millis kForegroundStopLimit{330'000};  // As the unit's.
+
+Action not_loaded(const Context& cli, std::string_view name, const service::Manager& manager, bool is_ok) {
+  Action action{.name = name, .is_ok = is_ok, .result = "not-loaded"};
+  action.message = is_ok ? "Gateway service is not installed and no gateway runs for " +
+                               cli.paths.state_dir.string() + "; nothing to stop."
+                         : "Gateway service is not installed";
+  action.hints = hints_for(cli, {service::Problem::Kind::NotInstalled, {}});
+  action.service = service_json(manager, false);
+  return action;
+}
+
+int start(Context& cli, const Args&) {
+  constexpr std::string_view kName = "start";
+  const auto manager = service_manager(cli);
+  const auto state = manager->state();
+  if (!state) return report_problem(cli, kName, *manager, state.error());
+  if (!state->is_installed) return report(cli, not_loaded(cli, kName, *manager, false));
+  if (state->is_running()) {
+    return report(cli, {.name = kName,
+                        .result = "already-running",
+                        .message = "Gateway service is running already.",
+                        .service = service_json(*manager, true)});
+  }
+  const auto loaded = config::load(cli.paths, cli.environment);
+  if (loaded && !loaded->issues.empty()) {
+    return report(cli, {.name = kName,
+                        .is_ok = false,
+                        .message = "the configuration is invalid:\n" + config::listed(loaded->issues),
+                        .hints = {{"generic", "openclaw config validate"}},
+                        .service = service_json(*manager, state->is_enabled)});
+  }
+  if (auto done = manager->start(); !done) return report_problem(cli, kName, *manager, done.error());
+  return report(cli, {.name = kName,
+                      .result = "started",
+                      .message = "Gateway service started.",
+                      .service = service_json(*manager, true)});
+}
+
+/// Ends the gateway of this state directory that runs without a service.
+int stop_foreground(Context& cli, const service::Manager& manager) {
+  constexpr std::string_view kName = "stop";
+  const auto owner = platform::live_lock_owner(cli.paths.lock_file());
+  if (!owner) return report(cli, not_loaded(cli, kName, manager, true));
+  const std::string who = "gateway process " + std::to_string(owner->process.pid);
+  if (auto ended = platform::signal_and_wait(owner->process, SIGTERM, kForegroundStopLimit); !ended) {
+    return report(cli, {.name = kName,
+                        .is_ok = false,
+                        .message = "cannot stop " + who + ": " + ended.error().message,
+                        .hints = {{"generic", "openclaw gateway status"}},
+                        .service = service_json(manager, false)});
+  }
+  return report(cli, {.name = kName,
+                      .result = "stopped",
+                      .message = "Stopped " + who + ".",
+                      .service = service_json(manager, false)});
+}
+
+int stop(Context& cli, const Args& args) {
+  constexpr std::string_view kName = "stop";
+  const auto manager = service_manager(cli);
+  if (!cli.is_terminal && !args.has("--force")) {
+    return report(cli, {.name = kName,
+                        .is_ok = false,
+                        .message = "without a terminal this could be an agent stopping the gateway that it "
+                                   "runs in; nothing was done",
+                        .hints = {{"generic", "openclaw gateway stop --force"},
+                                  {"generic", "openclaw gateway restart --safe"}},
+                        .service = service_json(*manager, false)});
+  }
+  const auto state = manager->state();
+  const bool may_be_foreground =
+      !state ? state.error().kind != service::Problem::Kind::Failed : !state->pid.has_value();
+  if (may_be_foreground) return stop_foreground(cli, *manager);
+  if (!state) return report_problem(cli, kName, *manager, state.error());
+  if (auto done = manager->stop(); !done) return report_problem(cli, kName, *manager, done.error());
+  return report(cli, {.name = kName,
+                      .result = "stopped",
+                      .message = "Gateway service stopped.",
+                      .service = service_json(*manager, state->is_enabled)});
+}
+
+int uninstall(Context& cli, const Args&) {
+  constexpr std::string_view kName = "uninstall";
+  if (const auto nix = cli.environment("OPENCLAW_NIX_MODE"); nix && !nix->empty() && *nix != "0") {
+    return report(cli, {.name = kName,
+                        .is_ok = false,
+                        .message = "OPENCLAW_NIX_MODE is set: the service is managed elsewhere"});
+  }
+  const auto manager = service_manager(cli);
+  const auto state = manager->state();
+  if (!state) return report_problem(cli, kName, *manager, state.error());
+  Action action{.name = kName,
+                .result = "uninstalled",
+                .message = "Gateway service is not installed; nothing to remove.",
+                .service = service_json(*manager, false)};
+  if (!state->is_installed && state->file.empty()) return report(cli, action);
+  if (auto done = manager->uninstall(); !done) return report_problem(cli, kName, *manager, done.error());
+  action.message = "Removed " + manager->label() + " service " + manager->unit() +
+                   "; configuration and state are still in " + cli.paths.state_dir.string() + ".";
+  return report(cli, action);
+}
+
+std::vector<Option> only_json() { return {{"--json", "", "Print one JSON document"}}; }
+
+}  // namespace
+
+Command gateway_start_command(std::string_view path) {
+  return {.path = path, .summary = "Start the installed service", .options = only_json(), .run = start};
+}
+
+Command gateway_stop_command(std::string_view path) {
+  return {.path = path,
+          .summary = "Stop the service, or the gateway that runs without one",
+          .options = {{"--force", "", "Also when no terminal is there to ask from"},
+                      {"--json", "", "Print one JSON document"}},
+          .run = stop};
+}
+
+Command gateway_uninstall_command(std::string_view path) {
+  return {.path = path,
+          .summary = "Stop the service and remove it; configuration and state stay",
+          .options = only_json(),
+          .run = uninstall};
+}
+
+}  // namespace gw::cli

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/context.hpp"
+#include "service/hints.hpp"
+#include "service/manager.hpp"
+
+/// The service of this profile, and how commands speak about it.
+namespace gw::cli {
+
+/// The manager that this profile's gateway is, or would be, installed with: the user's, or the system's when
+/// only that has the unit or `wants_system`.
+std::unique_ptr<service::Manager> service_manager(const Context& cli, bool wants_system = false);
+
+/// `{label,loaded,loadedText,notLoadedText}`.
+json::Object service_json(const service::Manager& manager, bool is_loaded);
+
+/// How a lifecycle command ended.
+struct Action {
+  std::string_view name;  ///< `install`, `start`, …
+  bool is_ok = true;
+  std::string result;
+  std::string message;  ///< What happened, or why not.
+  std::vector<std::string> warnings;
+  std::vector<service::Hint> hints;
+  std::optional<json::Object> service;
+};
+
+/// Prints it, for people or as the one document; returns the exit code.
+int report(Context& cli, const Action& action);
+
+/// The report of what a manager refused.
+int report_problem(Context& cli, std::string_view name, const service::Manager& manager,
+                   const service::Problem& problem);
+
+/// The next steps after a problem, with the options of this profile in the commands.
+std::vector<service::Hint> hints_for(const Context& cli, const service::Problem& problem);
+
+}  // namespace gw::cli

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "service/definition.hpp"
+#include "service/unit_text.hpp"
+
+namespace gw::service {
+
+/// One way in which an installed unit differs from the one that would be written now.
+struct DriftIssue {
+  std::string code;       ///< `systemd-stop-timeout`; OpenClaw's audit codes where it has one.
+  std::string message;    ///< Why it matters.
+  std::string found;      ///< The line as it is, `TimeoutStopSec=30`; empty: there is none. Never a secret.
+  std::string wanted;     ///< The line as it should be; empty: there should be none.
+  bool is_grave = false;  ///< The service does not work as meant with it; the rest is advice.
+};
+
+/// Compares the units (each its file and drop-ins parsed in order). Lines that only say more than ours are
+/// fine.
+std::vector<DriftIssue> drift(const std::vector<Directive>& found, const std::vector<Directive>& wanted);
+
+}  // namespace gw::service

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "service/manager.hpp"
+
+namespace gw::service {
+
+/// A next step for people. `kind` is one of OpenClaw's: install, systemd-unavailable, systemd-headless,
+/// wsl-systemd, container-foreground, generic.
+struct Hint {
+  std::string kind;
+  std::string text;
+};
+
+/// Where this process runs, as far as it matters for a hint.
+struct Surroundings {
+  bool is_wsl = false;
+  bool is_container = false;
+};
+
+Surroundings look_around();
+
+/// What to do about it, the most likely first.
+std::vector<Hint> hints_for(const Problem& problem, const Surroundings& here);
+
+/// `--profile p ` for the commands in a hint; empty for the default profile.
+std::string profile_words(const std::string& profile);
+
+}  // namespace gw::service
