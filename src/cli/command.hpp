@@ -31,12 +31,14 @@ class Args {
   std::vector<std::string> operands_;
 };
 
-/// One line of the table that parsing and help come from.
+/// One line of the table that parsing, help, manual pages, reference and completion come from.
 struct Command {
   std::string_view path;  ///< `gateway restart`.
   std::string_view summary;
+  std::string_view details;  ///< Paragraphs for help, manual and reference: what it does, JSON, exit codes.
   std::string_view operand;  ///< `<path> <value>`: those that must be given; empty: none.
   std::vector<Option> options;
+  std::vector<std::string_view> examples;      ///< Whole command lines; a test runs each.
   int (*run)(Context& cli, const Args& args);  ///< The exit code.
 };
 
