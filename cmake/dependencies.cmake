@@ -2,7 +2,11 @@
 
 set(OPENSSL_USE_STATIC_LIBS ON)
 find_package(OpenSSL 3 REQUIRED)
+# Inside the program where there is an archive of it: one shared library less, and the version that was tested.
+find_library(SQLite3_LIBRARY NAMES libsqlite3.a sqlite3)
 find_package(SQLite3 3.40 REQUIRED)
+find_library(GW_MATH_LIBRARY m REQUIRED)
+set_property(TARGET SQLite::SQLite3 APPEND PROPERTY INTERFACE_LINK_LIBRARIES "${GW_MATH_LIBRARY};${CMAKE_DL_LIBS}")
 find_package(CURL 7.88 REQUIRED)
 find_package(Threads REQUIRED)
 set(Boost_USE_STATIC_LIBS ON)

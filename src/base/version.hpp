@@ -5,6 +5,6 @@
 namespace gw {
 
 /// The version of this build; `project(VERSION)` in CMakeLists.txt is its only source.
-inline constexpr std::string_view kVersion = GW_VERSION;
+extern const std::string_view kVersion;
 
 }  // namespace gw
