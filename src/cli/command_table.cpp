@@ -2,52 +2,86 @@
 #include "cli/commands/all.hpp"
 
 namespace gw::cli {
+namespace {
+
+Command group(std::string_view path, std::string_view summary, std::string_view details = {}) {
+  return {.path = path, .summary = summary, .details = details};
+}
+
+/// `command` by another name.
+Command also(std::string_view path, Command command) {
+  command.same_as = command.path;
+  command.path = path;
+  return command;
+}
+
+}  // namespace
 
 const std::vector<Command>& commands() {
   static const std::vector<Command> table{
-      gateway_run_command("gateway"),
-      gateway_run_command("gateway run"),
-      gateway_install_command("gateway install"),
-      gateway_uninstall_command("gateway uninstall"),
-      gateway_start_command("gateway start"),
-      gateway_stop_command("gateway stop"),
-      gateway_restart_command("gateway restart"),
-      gateway_restart_history_command("gateway restart history"),
-      gateway_status_command("gateway status"),
-      gateway_call_command("gateway call"),
-      health_command("gateway health"),
-      gateway_install_command("daemon install"),
-      gateway_uninstall_command("daemon uninstall"),
-      gateway_start_command("daemon start"),
-      gateway_stop_command("daemon stop"),
-      gateway_restart_command("daemon restart"),
-      gateway_restart_history_command("daemon restart history"),
-      gateway_status_command("daemon status"),
-      agent_command("agent"),
+      also("gateway", gateway_run_command()),
+      gateway_run_command(),
+      gateway_install_command(),
+      gateway_uninstall_command(),
+      gateway_start_command(),
+      gateway_stop_command(),
+      gateway_restart_command(),
+      gateway_restart_history_command(),
+      gateway_status_command(),
+      gateway_call_command(),
+      health_command(),
+      group("daemon", "Other names of the gateway's service commands"),
+      also("daemon install", gateway_install_command()),
+      also("daemon uninstall", gateway_uninstall_command()),
+      also("daemon start", gateway_start_command()),
+      also("daemon stop", gateway_stop_command()),
+      also("daemon restart", gateway_restart_command()),
+      also("daemon restart history", gateway_restart_history_command()),
+      also("daemon status", gateway_status_command()),
+      agent_command(),
+      completion_command(),
+      group("config", "Read and change the configuration file",
+            "A path is `gateway.port`, `agents.list[0].id` or `models.providers[\"a.b\"].api`. These "
+            "commands work "
+            "without a running gateway. The keys are described in docs/configuration.md."),
       config_get_command(),
       config_set_command(),
       config_unset_command(),
       config_file_command(),
       config_validate_command(),
       config_schema_command(),
-      health_command("health"),
-      tasks_list_command("tasks list"),
-      tasks_show_command("tasks show"),
-      tasks_cancel_command("tasks cancel"),
+      also("health", health_command()),
+      group("tasks", "Background tasks",
+            "A task is found by its id, by the id of its run, or by its session."),
+      tasks_list_command(),
+      tasks_show_command(),
+      tasks_cancel_command(),
   };
   return table;
 }
 
-const std::vector<Option>& root_options() {
-  static const std::vector<Option> options{
-      {"--profile", "<name>", "Use an isolated instance with its own state directory"},
-      {"--dev", "", "The profile dev on port 19001"},
-      {"--log-level", "<level>", "silent, fatal, error, warn, info, debug or trace"},
-      {"--no-color", "", "Plain text"},
-      {"--version", "", "Print the version (-V)"},
-      {"--help", "", "Print this (-h)"},
+const Command& root_command() {
+  static const Command root{
+      .path = "",
+      .summary = "A gateway for personal AI agents that restarts without losing work",
+      .details = R"(
+        Options may stand before or after the words of a command that has them
+        (`openclaw gateway --force restart`), and a value may follow a space or an equals sign. With `--json`,
+        stdout carries exactly one JSON document, in success and in failure.)",
+      .options =
+          {
+              {"--profile", "<name>",
+               "Use an isolated instance with its own state directory, ~/.openclaw-<name>"},
+              {"--dev", "", "The profile dev on port 19001, unless OPENCLAW_GATEWAY_PORT is set"},
+              {"--log-level", "<level>",
+               "silent, fatal, error, warn, info, debug or trace; as OPENCLAW_LOG_LEVEL"},
+              {"--no-color", "", "Plain text; as NO_COLOR. FORCE_COLOR does the opposite"},
+              {"--version", "", "Print the version (-V)"},
+              {"--help", "", "Print help for a command or a group of commands (-h)"},
+          },
+      .run = nullptr,
   };
-  return options;
+  return root;
 }
 
 }  // namespace gw::cli

@@ -6,7 +6,7 @@
 
 namespace gw::cli {
 
-/// Why a command failed, in the three kinds that scripts tell apart (docs/cli.md).
+/// Why a command failed, in the three kinds that scripts tell apart (docs/cli/README.md).
 struct Failure {
   enum class Kind {
     Cli,        ///< Something on this side: an option, the configuration.

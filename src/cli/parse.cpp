@@ -36,26 +36,10 @@ std::string suggestion(std::string_view word, const std::vector<std::string_view
   return best.empty() ? std::string() : "\n(Did you mean " + std::string(best) + "?)";
 }
 
-bool is_below(std::string_view path, std::string_view group) {
-  return group.empty() || path == group || (path.starts_with(group) && path[group.size()] == ' ');
-}
-
 const Option* find(const std::vector<Option>& options, std::string_view name) {
   const auto at =
       std::find_if(options.begin(), options.end(), [&](const Option& o) { return o.name == name; });
   return at == options.end() ? nullptr : &*at;
-}
-
-/// `path` and `value` of `<path> <value>`.
-std::vector<std::string_view> operands_of(const Command& command) {
-  std::vector<std::string_view> names;
-  std::string_view rest = command.operand;
-  while (!rest.empty()) {
-    const std::size_t end = rest.find('>');
-    names.push_back(rest.substr(1, end - 1));
-    rest.remove_prefix(std::min(rest.size(), end + 2));
-  }
-  return names;
 }
 
 class Parser {
@@ -92,7 +76,7 @@ class Parser {
     const Option* option = parsed_.path.empty() ? nullptr : find_below(name);
     Args* into = &parsed_.args;
     if (!option) {
-      option = find(root_options(), name);
+      option = find(root_command().options, name);
       into = &parsed_.root;
     }
     if (!option) return unknown_option(name);
@@ -128,7 +112,7 @@ class Parser {
       parsed_.path = longer;
       return {};
     }
-    const Command* command = exact();
+    const Command* command = find_command(parsed_.path, table_);
     const std::size_t wanted = command ? operands_of(*command).size() : 0;
     if (parsed_.args.operands().size() < wanted) {
       parsed_.args.add_operand(word);
@@ -136,18 +120,10 @@ class Parser {
     }
     if (wanted > 0) return fail(Code::InvalidRequest, "too many arguments: '" + word + "'");
     std::vector<std::string_view> next;
-    for (const Command& candidate : table_) {
-      if (!is_below(candidate.path, parsed_.path) || candidate.path == parsed_.path) continue;
-      const std::string_view rest = candidate.path.substr(parsed_.path.empty() ? 0 : parsed_.path.size() + 1);
-      next.push_back(rest.substr(0, rest.find(' ')));
+    for (const Command* child : children_of(parsed_.path, table_)) {
+      next.push_back(child->path.substr(child->path.rfind(' ') + 1));
     }
     return fail(Code::InvalidRequest, "unknown command '" + word + "'" + suggestion(word, next));
-  }
-
-  const Command* exact() const {
-    const auto at =
-        std::find_if(table_.begin(), table_.end(), [&](const Command& c) { return c.path == parsed_.path; });
-    return at == table_.end() ? nullptr : &*at;
   }
 
   /// An option of this command or of one that the next words may name.
@@ -161,7 +137,7 @@ class Parser {
 
   Status unknown_option(const std::string& name) const {
     std::vector<std::string_view> known;
-    for (const Option& option : root_options()) known.push_back(option.name);
+    for (const Option& option : root_command().options) known.push_back(option.name);
     for (const Command& command : table_) {
       if (!is_below(command.path, parsed_.path)) continue;
       for (const Option& option : command.options) known.push_back(option.name);
@@ -170,15 +146,17 @@ class Parser {
   }
 
   Status finish() {
-    parsed_.command = exact();
-    if (!parsed_.command) {
-      parsed_.wants_help = true;
-      return {};
+    const Command* command = find_command(parsed_.path, table_);
+    if (!command || !command->run) {
+      parsed_.wants_help = given_.empty();
+      if (parsed_.wants_help) return {};
+      return fail(Code::InvalidRequest, "missing command after '" + parsed_.path + "'");
     }
+    parsed_.command = command;
     for (const std::string_view name : given_) {
-      if (!find(parsed_.command->options, name)) return unknown_option(std::string(name));
+      if (!find(command->options, name)) return unknown_option(std::string(name));
     }
-    const auto wanted = operands_of(*parsed_.command);
+    const auto wanted = operands_of(*command);
     const std::size_t given = parsed_.args.operands().size();
     if (given == wanted.size()) return {};
     return fail(Code::InvalidRequest, "missing required argument '" + std::string(wanted[given]) + "'");
@@ -189,61 +167,10 @@ class Parser {
   std::vector<std::string_view> given_;
 };
 
-void add_line(std::string& out, const std::string& left, std::string_view right, std::size_t width) {
-  out += "  " + left;
-  out.append(width > left.size() ? width - left.size() : 0, ' ');
-  out += "  " + std::string(right) + "\n";
-}
-
-void add_options(std::string& out, const std::vector<Option>& options) {
-  const auto left = [](const Option& option) {
-    return std::string(option.name) + (option.value.empty() ? "" : " " + std::string(option.value));
-  };
-  std::size_t width = 0;
-  for (const Option& option : options) width = std::max(width, left(option).size());
-  for (const Option& option : options) add_line(out, left(option), option.help, width);
-}
-
 }  // namespace
-
-std::optional<std::string> Args::text(std::string_view name) const {
-  const auto at = options_.find(std::string(name));
-  return at == options_.end() ? std::nullopt : std::optional(at->second);
-}
 
 Result<Parsed> parse(std::span<const std::string> words, std::span<const Command> table) {
   return Parser(table).parse(words);
-}
-
-std::string help_for(std::string_view path, std::span<const Command> table) {
-  std::string out = "Usage: openclaw" + (path.empty() ? "" : " " + std::string(path));
-  const auto exact =
-      std::find_if(table.begin(), table.end(), [&](const Command& c) { return c.path == path; });
-  std::vector<const Command*> below;
-  std::size_t width = 0;
-  for (const Command& command : table) {
-    if (command.path == path || !is_below(command.path, path)) continue;
-    below.push_back(&command);
-    width = std::max(width, command.path.size());
-  }
-  if (exact != table.end()) {
-    if (!exact->operand.empty()) out += " " + std::string(exact->operand);
-    if (!exact->options.empty()) out += " [options]";
-    out += "\n\n" + std::string(exact->summary) + "\n";
-    if (!exact->options.empty()) {
-      out += "\nOptions:\n";
-      add_options(out, exact->options);
-    }
-  } else {
-    out += " [options] <command>\n";
-  }
-  if (!below.empty()) {
-    out += "\nCommands:\n";
-    for (const Command* command : below) add_line(out, std::string(command->path), command->summary, width);
-  }
-  out += "\nGlobal options:\n";
-  add_options(out, root_options());
-  return out;
 }
 
 }  // namespace gw::cli

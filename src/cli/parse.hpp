@@ -22,7 +22,4 @@ struct Parsed {
 /// `. Options may stand before or after the words of a command that has them.
 Result<Parsed> parse(std::span<const std::string> words, std::span<const Command> table);
 
-/// Help for a command or a group; for everything when `path` is empty.
-std::string help_for(std::string_view path, std::span<const Command> table);
-
 }  // namespace gw::cli

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "base/version.hpp"
+#include "cli/help.hpp"
 #include "cli/parse.hpp"
 
 namespace gw::cli {

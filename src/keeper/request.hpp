@@ -48,7 +48,7 @@ struct Settings {
   bool flags_have_credentials = false;  ///< They win over the file's.
 };
 
-/// The guards of a start, in their documented order (docs/cli.md).
+/// The guards of a start, in their documented order (docs/cli/README.md).
 std::expected<Settings, Refusal> decide_settings(const Request& request, const config::Loaded& loaded);
 
 }  // namespace gw::keeper

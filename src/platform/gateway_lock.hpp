@@ -11,7 +11,7 @@
 
 namespace gw::platform {
 
-/// Who runs the gateway of a state directory: the payload of `<state>/gateway.lock` (docs/cli.md).
+/// Who runs the gateway of a state directory: the payload of `<state>/gateway.lock` (docs/cli/README.md).
 struct LockOwner {
   ProcessIdentity process;
   std::string owner_id;  ///< A uuid, new for each start of a keeper.

@@ -14,7 +14,7 @@ namespace gw::platform {
 /// command line sees by a new id that a restart is over.
 std::string generation_owner_id(const std::string& keeper_owner_id, std::int64_t generation);
 
-/// Where the command line of OpenClaw 2026.9.6 looks for the process to restart (docs/cli.md).
+/// Where the command line of OpenClaw 2026.9.6 looks for the process to restart (docs/cli/README.md).
 std::filesystem::path owner_record_file(const std::filesystem::path& state_dir);
 
 /// Tells OpenClaw's command line who serves. It locks nothing: that is GatewayLock's part. Removed at the

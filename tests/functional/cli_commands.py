@@ -1,13 +1,9 @@
-"""Every command of our own command line, and every one that the documents show."""
+"""Every command of our own command line."""
 
 import json
-import pathlib
-import re
-import shlex
 import unittest
 
 from support.case import FunctionalCase, SharedGatewayCase
-from support.gateway import ROOT
 
 
 class CommandsTest(SharedGatewayCase):
@@ -84,28 +80,6 @@ class RestartCommandsTest(FunctionalCase):
         done = gateway.cli("gateway", "restart", "--json", environment={"OPENCLAW_GATEWAY_PORT": "9"})
         self.assertEqual(done.returncode, 1)
         self.assertFalse(json.loads(done.stdout)["ok"])
-
-
-class DocumentedCommandsTest(SharedGatewayCase):
-    """Lines that begin with `openclaw` or `build/release/bin/openclaw` in the sh blocks of the documents."""
-
-    def documented(self):
-        for name in ("README.md", "docs/cli.md"):
-            path = pathlib.Path(ROOT / name)
-            if path.exists():
-                for block in re.findall(r"```(?:sh|bash|console)\n(.*?)```", path.read_text(), re.S):
-                    for line in block.splitlines():
-                        words = shlex.split(line.removeprefix("$ "), comments=True)
-                        if words and words[0].endswith("openclaw") and words[1:3] != ["gateway", "run"]:
-                            yield name, words[1:]
-
-    def test_each_documented_command_works(self):
-        commands = list(self.documented())
-        self.assertTrue(commands)
-        for name, args in commands:
-            with self.subTest(document=name, command=" ".join(args)):
-                done = self.shared.cli(*args, timeout=60)
-                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 
 if __name__ == "__main__":

@@ -91,9 +91,15 @@ int run(Context& cli, const Args& args) {
 
 }  // namespace
 
-Command agent_command(std::string_view path) {
-  return {.path = path,
+Command agent_command() {
+  return {.path = "agent",
           .summary = "Run one agent turn and print its answer, also through a restart",
+          .details = R"(
+            Waits for the final answer. When the connection ends (a restart, a crash) it connects again and asks
+            with the same idempotency key: it joins the run and never starts a second one.
+
+            `--session-id` and `--message` are required. The command waits 10 s longer than the limit of the run.
+            Exit code 0 when the run ended well, else 1.)",
           .options = {{"--session-id", "<id>", "Session to speak in"},
                       {"--message", "<text>", "What to say"},
                       {"--timeout", "<seconds>", "Give up after this long (600)"},
@@ -102,6 +108,7 @@ Command agent_command(std::string_view path) {
                       {"--token", "<token>", "Shared token"},
                       {"--password", "<password>", "Shared password"},
                       {"--json", "", "Print one JSON document"}},
+          .examples = {"openclaw agent --session-id notes --message \"Summarise today\""},
           .run = run};
 }
 

@@ -47,17 +47,35 @@ int unset(Context& cli, const Args& args) {
 Command config_set_command() {
   return {.path = "config set",
           .summary = "Set one key of the configuration and leave the rest of the file as it is",
+          .details = R"(
+            The value is JSON5 where it is some (`8`, `true`, `{a:1}`), otherwise the text itself.
+
+            Only that key changes; every other byte of the file stays: comments, order, quotes and `${NAME}`. A
+            change that would add a fault to the file is refused and nothing is written; faults that were there
+            before do not stand in the way.
+
+            The file is replaced in one step, mode 0600; the last five versions stay as `openclaw.json.bak`,
+            `.bak.1` to `.bak.4`. Two changes at once wait for each other, 5 s at most. A symbolic link is followed
+            and stays. A file of another user is left alone, and with `OPENCLAW_NIX_MODE` or
+            `OPENCLAW_CONFIG_READONLY` set nothing is written. A running gateway sees the change by itself.
+
+            JSON: `{ok,path,changed,file}`.)",
           .operand = "<path> <value>",
           .options = {{"--strict-json", "", "The value must be JSON; otherwise what is no JSON5 is a text"},
                       {"--json", "", "Print one JSON document"}},
+          .examples = {"openclaw config set logging.level debug",
+                       "openclaw config set agents.defaults.maxConcurrent 2 --json"},
           .run = set};
 }
 
 Command config_unset_command() {
   return {.path = "config unset",
           .summary = "Remove one key of the configuration",
+          .details = R"(
+            Writes as `config set` does, and refuses for the same reasons. JSON: `{ok,path,changed,file}`.)",
           .operand = "<path>",
           .options = {{"--json", "", "Print one JSON document"}},
+          .examples = {"openclaw config unset logging.level"},
           .run = unset};
 }
 

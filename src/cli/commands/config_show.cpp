@@ -91,29 +91,43 @@ std::vector<Option> only_json() { return {{"--json", "", "Print one JSON documen
 Command config_get_command() {
   return {.path = "config get",
           .summary = "Print one value of the configuration file, secrets hidden",
+          .details = R"(
+            The value is printed as the file has it, with `${NAME}` not filled in; a value that is a secret is
+            shown as hidden. JSON: the value. Exit code 1 when it is not set.)",
           .operand = "<path>",
           .options = only_json(),
+          .examples = {"openclaw config get gateway.mode --json"},
           .run = get};
 }
 
 Command config_file_command() {
   return {.path = "config file",
           .summary = "Print where the configuration file is",
+          .details = R"(
+            The file need not exist. JSON: `{path}`.)",
           .options = only_json(),
+          .examples = {"openclaw config file"},
           .run = file};
 }
 
 Command config_validate_command() {
   return {.path = "config validate",
           .summary = "Check the configuration file; exit code 1 when it is invalid",
+          .details = R"(
+            Names the path of everything that is wrong, and OpenClaw's keys that have no effect here. A missing
+            file is valid. JSON: `{valid,path,exists,issues[{path,message}],ignored[]}`.)",
           .options = only_json(),
+          .examples = {"openclaw config validate", "openclaw config validate --json"},
           .run = validate};
 }
 
 Command config_schema_command() {
   return {.path = "config schema",
           .summary = "Print the JSON Schema of the configuration",
+          .details = R"(
+            For editors that complete and check `openclaw.json`. Always JSON, with or without `--json`.)",
           .options = only_json(),
+          .examples = {"openclaw config schema"},
           .run = schema};
 }
 

@@ -40,11 +40,16 @@ std::vector<Option> options() {
 
 }  // namespace
 
-Command gateway_call_command(std::string_view path) {
-  return {.path = path,
+Command gateway_call_command() {
+  return {.path = "gateway call",
           .summary = "Call a method of the running gateway",
+          .details = R"(
+            Prints the payload of the answer. Asks for the least scopes that the method needs. The methods are
+            listed in docs/wire.md.)",
           .operand = "<method>",
           .options = options(),
+          .examples = {"openclaw gateway call gateway.restart.preflight --json",
+                       "openclaw gateway call chat.history --params '{\"sessionKey\":\"main\"}'"},
           .run = run};
 }
 

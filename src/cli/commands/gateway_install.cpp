@@ -177,10 +177,23 @@ int run(Context& cli, const Args& args) {
 
 }  // namespace
 
-Command gateway_install_command(std::string_view path) {
+Command gateway_install_command() {
   return {
-      .path = path,
+      .path = "gateway install",
       .summary = "Install the gateway as a service, enable it and start it",
+      .details = R"(
+            Writes a systemd unit for the profile (`openclaw-gateway.service`, with a profile
+            `openclaw-gateway-<name>.service`), enables and starts it. Nothing is done when it is installed and
+            enabled already; what differs from what would be written is then named.
+
+            The unit holds no secrets and nothing of your shell's environment: variables that the configuration
+            refers to belong into `gateway.systemd.env` in the state directory. `gateway.mode` becomes `local`
+            when it is unset, and a token is made when there is no secret.
+
+            Refused when a token and a password are both configured and `gateway.auth.mode` is unset, with
+            `OPENCLAW_NIX_MODE`, under sudo without `--system`, and where systemd cannot be reached; the message
+            says which command comes next. JSON:
+            `{action,ok,result,message,error?,hints[],hintItems[],warnings[],service}` with `result` `installed` or `already-installed`. Exit code 0 when it is installed.)",
       .options = {{"--port", "<n>", "Port to listen on"},
                   {"--token", "<token>", "Save this shared token in the configuration first"},
                   {"--system", "", "For the whole system, as root; runs as the owner of the state directory"},
@@ -189,6 +202,7 @@ Command gateway_install_command(std::string_view path) {
                   {"--runtime-path", "<path>", "Accepted for OpenClaw's sake; no effect"},
                   {"--force", "", "Also when it is installed already"},
                   {"--json", "", "Print one JSON document"}},
+      .examples = {"openclaw gateway install", "openclaw gateway install --port 18789 --force --json"},
       .run = run};
 }
 

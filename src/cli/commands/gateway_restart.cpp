@@ -39,10 +39,29 @@ int run(Context& cli, const Args& args) {
 
 }  // namespace
 
-Command gateway_restart_command(std::string_view path) {
+Command gateway_restart_command() {
   return {
-      .path = path,
+      .path = "gateway restart",
       .summary = "Restart the running gateway",
+      .details = R"(
+            Without `--safe` it waits until the restart is over, through the restart, for the time that running
+            work is given and 60 s more. JSON:
+            `{action:"restart",ok,result,message,service,restart?,error?,hints?}` with `result` `restarted`, `restart-health-failed` or `not-loaded`.
+
+            With `--safe` it returns as soon as the restart is accepted. JSON:
+            `{ok,result,message,preflight,restart,warnings?}` with `result` `scheduled`, `deferred` or `coalesced`.
+
+            `--follow` shows phase, elapsed time, what is waited for and the time left ("unknown" while too few
+            earlier runs tell): on a terminal one line with a progress bar, written over; otherwise a line for each
+            change, at least every 10 s. Exit code 0 when the successor serves and 1 when the restart failed or was
+            cancelled, or the gateway did not answer for 60 s. Ctrl-C leaves the restart going, says so and exits
+            with 130. With `--json` only the end is printed: `result` is `restarted`, `failed`, `cancelled` or
+            `interrupted`, and `restart` the record.
+
+            `--cancel` takes a restart back and the gateway serves on. JSON: `{ok,cancelled,id}`; exit code 1 when
+            there is nothing to cancel.
+
+            Otherwise exit code 0 when it restarted or, with `--safe`, was accepted, else 1.)",
       .options = {{"--safe", "", "Once running work has ended; returns when it is scheduled"},
                   {"--skip-deferral", "", "With --safe: do not wait for running work"},
                   {"--follow", "", "With --safe: show the restart until it is over; Ctrl-C leaves it going"},
@@ -52,6 +71,7 @@ Command gateway_restart_command(std::string_view path) {
                   {"--token", "<token>", "Shared token"},
                   {"--password", "<password>", "Shared password"},
                   {"--json", "", "Print one JSON document"}},
+      .examples = {"openclaw gateway restart --safe --follow", "openclaw gateway restart --wait 30s --json"},
       .run = run};
 }
 

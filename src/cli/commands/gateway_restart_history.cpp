@@ -96,10 +96,14 @@ int run(Context& cli, const Args& args) {
 
 }  // namespace
 
-Command gateway_restart_history_command(std::string_view path) {
-  Command command{.path = path,
+Command gateway_restart_history_command() {
+  Command command{.path = "gateway restart history",
                   .summary = "Show the restarts on record, newest first",
+                  .details = R"(
+            Each with its id, when, who asked, why, mode, time waited, runs cut and resumed, gap in ms, outcome and
+            versions. JSON: the answer of `gateway.restart.history` (docs/restart.md).)",
                   .options = connection_options(),
+                  .examples = {"openclaw gateway restart history --limit 5"},
                   .run = run};
   command.options.push_back({"--limit", "<n>", "How many, 1 to 200 (20)"});
   return command;

@@ -78,8 +78,35 @@ std::vector<Option> options() {
 
 }  // namespace
 
-Command gateway_run_command(std::string_view path) {
-  return {.path = path, .summary = "Run the gateway in the foreground", .options = options(), .run = run};
+Command gateway_run_command() {
+  return {.path = "gateway run",
+          .summary = "Run the gateway in the foreground",
+          .details = R"(
+            A small process, the keeper, owns the port and starts generations of the gateway
+            (docs/architecture.md). The port is that of `--port`, else `OPENCLAW_GATEWAY_PORT`, `gateway.port`,
+            18789. Bind modes: `loopback`, `lan` (0.0.0.0), `auto` (loopback) and `custom`
+            (`gateway.customBindHost`).
+
+            Token mode without a token: a random one is made for this run and kept in `run-token` in the state
+            directory (mode 0600) until the stop, so that the local command line works.
+
+            Signals:
+
+            - TERM and INT stop it, also during a restart; a second one ends it at once
+            - USR1 and USR2 ask for a safe restart, unless `commands.restart` is false
+            - HUP is logged and ignored: a changed configuration is noticed without it
+
+            Exit codes:
+
+            - 0: stopped on request; or another gateway holds the lock (78 under a service manager)
+            - 1: a bad option, a port that is taken, a state directory that cannot be written, a first start that
+              failed
+            - 78: the configuration refuses: invalid, missing, wrong mode, policy of authentication or bind
+
+            A service manager that sets `NOTIFY_SOCKET` is told `READY=1`, `STATUS=` and `STOPPING=1`.)",
+          .options = options(),
+          .examples = {"openclaw gateway run --port 18789", "openclaw gateway"},
+          .run = run};
 }
 
 }  // namespace gw::cli

@@ -117,22 +117,38 @@ std::vector<Option> only_json() { return {{"--json", "", "Print one JSON documen
 
 }  // namespace
 
-Command gateway_start_command(std::string_view path) {
-  return {.path = path, .summary = "Start the installed service", .options = only_json(), .run = start};
+Command gateway_start_command() {
+  return {.path = "gateway start",
+          .summary = "Start the installed service",
+          .details = R"(
+            Returns once the gateway is ready. A running service is left as it is. Refused when the configuration
+            is invalid. JSON: `{action,ok,result,message,error?,hints[],hintItems[],service}` with `result`
+            `started`, `already-running` or `not-loaded`. Exit code 1 when it did not start or is not installed.)",
+          .options = only_json(),
+          .examples = {"openclaw gateway start"},
+          .run = start};
 }
 
-Command gateway_stop_command(std::string_view path) {
-  return {.path = path,
+Command gateway_stop_command() {
+  return {.path = "gateway stop",
           .summary = "Stop the service, or the gateway that runs without one",
+          .details = R"(
+            Running work is cut and resumes with the next start. Without a terminal `--force` is needed: an agent
+            could be stopping the gateway that it runs in. JSON as `gateway start`, with `result` `stopped` or
+            `not-loaded`. Exit code 0 also when nothing ran.)",
           .options = {{"--force", "", "Also when no terminal is there to ask from"},
                       {"--json", "", "Print one JSON document"}},
+          .examples = {"openclaw gateway stop --force"},
           .run = stop};
 }
 
-Command gateway_uninstall_command(std::string_view path) {
-  return {.path = path,
+Command gateway_uninstall_command() {
+  return {.path = "gateway uninstall",
           .summary = "Stop the service and remove it; configuration and state stay",
+          .details = R"(
+            JSON as `gateway start`, with `result` `uninstalled`. Exit code 0 also when it was not installed.)",
           .options = only_json(),
+          .examples = {"openclaw gateway uninstall"},
           .run = uninstall};
 }
 

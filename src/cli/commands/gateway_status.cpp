@@ -209,9 +209,15 @@ std::vector<Option> options() {
 
 }  // namespace
 
-Command gateway_status_command(std::string_view path) {
-  return {
-      .path = path, .summary = "Show whether the gateway runs and answers", .options = options(), .run = run};
+Command gateway_status_command() {
+  return {.path = "gateway status",
+          .summary = "Show whether the gateway runs and answers",
+          .details = R"(
+            Exit code 0, whatever was found; with `--require-rpc` 1 when the gateway does not answer `status`. A
+            plain probe never makes a device key and needs no credentials for `--url`.)",
+          .options = options(),
+          .examples = {"openclaw gateway status", "openclaw gateway status --require-rpc --json"},
+          .run = run};
 }
 
 }  // namespace gw::cli

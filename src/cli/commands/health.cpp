@@ -39,10 +39,13 @@ int run(Context& cli, const Args& args) {
 
 }  // namespace
 
-Command health_command(std::string_view path) {
-  return {.path = path,
+Command health_command() {
+  return {.path = "gateway health",
           .summary = "Ask the running gateway how it fares",
+          .details = R"(
+            JSON: the answer of the method `health`. Exit code 1 when there is none.)",
           .options = connection_options(),
+          .examples = {"openclaw health", "openclaw gateway health --json"},
           .run = run};
 }
 

@@ -180,23 +180,40 @@ std::vector<Option> list_options() {
 
 }  // namespace
 
-Command tasks_list_command(std::string_view path) {
-  return {.path = path, .summary = "List background tasks", .options = list_options(), .run = run_list};
+Command tasks_list_command() {
+  return {.path = "tasks list",
+          .summary = "List background tasks",
+          .details = R"(
+            Background tasks are the `agent` calls that name their session. Shows 5,000 and a page more at most,
+            the latest event first, and says so when there are more. JSON: `{count,runtime,status,tasks[]}`, with
+            the filters or null.)",
+          .options = list_options(),
+          .examples = {"openclaw tasks list --status running --json"},
+          .run = run_list};
 }
 
-Command tasks_show_command(std::string_view path) {
-  return {.path = path,
+Command tasks_show_command() {
+  return {.path = "tasks show",
           .summary = "Show one background task, by its id, its run id or its session",
+          .details = R"(
+            A session key shows the session's latest task. JSON: the record, `taskId, runtime, status, task,
+            label?, agentId, childSessionKey, requesterSessionKey, ownerKey, runId, generation?, createdAt,
+            startedAt?, endedAt?, lastEventAt, cleanupAfter?, terminalSummary?, error?`.)",
           .operand = "<lookup>",
           .options = connection_options(),
+          .examples = {"openclaw tasks show agent:main:explicit:notes"},
           .run = run_show};
 }
 
-Command tasks_cancel_command(std::string_view path) {
-  return {.path = path,
+Command tasks_cancel_command() {
+  return {.path = "tasks cancel",
           .summary = "Stop a background task",
+          .details = R"(
+            Takes what `tasks show` takes. JSON: `{found,cancelled,reason?,task}`; exit code 1 when it was not
+            cancelled.)",
           .operand = "<lookup>",
           .options = connection_options(),
+          .examples = {"openclaw tasks cancel agent:main:explicit:notes"},
           .run = run_cancel};
 }
 

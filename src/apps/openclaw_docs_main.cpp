@@ -1,0 +1,50 @@
+// Writes what is made from the table of commands; part of the build, not of the product.
+//   openclaw-docs reference <dir>   the pages of docs/cli, Markdown
+//   openclaw-docs share <dir>       manual pages and shell completions, where a package has them below
+//   `share`
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "cli/completion.hpp"
+#include "cli/manual.hpp"
+#include "cli/reference.hpp"
+
+namespace gw {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool write(const fs::path& dir, const std::map<std::string, std::string>& files) {
+  fs::create_directories(dir);
+  for (const auto& [name, text] : files) {
+    if (std::ofstream(dir / name) << text << std::flush) continue;
+    std::fprintf(stderr, "openclaw-docs: cannot write %s\n", (dir / name).c_str());
+    return false;
+  }
+  return true;
+}
+
+bool write_share(const fs::path& dir) {
+  const auto script = [](const char* shell) { return *cli::completion_script(shell, cli::commands()); };
+  fs::remove_all(dir / "man/man1");  // A page of a command that is gone.
+  return write(dir / "man/man1", cli::manual_pages(cli::commands())) &&
+         write(dir / "bash-completion/completions", {{"openclaw", script("bash")}}) &&
+         write(dir / "zsh/site-functions", {{"_openclaw", script("zsh")}}) &&
+         write(dir / "fish/vendor_completions.d", {{"openclaw.fish", script("fish")}});
+}
+
+}  // namespace
+}  // namespace gw
+
+int main(int argc, char** argv) {
+  const std::string_view what = argc == 3 ? argv[1] : "";
+  bool is_written = false;
+  if (what == "reference") is_written = gw::write(argv[2], gw::cli::reference_pages(gw::cli::commands()));
+  if (what == "share") is_written = gw::write_share(argv[2]);
+  return is_written ? 0 : 1;
+}
