@@ -50,6 +50,8 @@ const std::vector<Command>& commands() {
       config_file_command(),
       config_validate_command(),
       config_schema_command(),
+      doctor_command(),
+      status_command(),
       also("health", health_command()),
       group("tasks", "Background tasks",
             "A task is found by its id, by the id of its run, or by its session."),

@@ -6,16 +6,16 @@
 namespace gw::cli {
 namespace {
 
-bool is_on(const Context& cli, const char* name) {
-  const std::string value = cli.environment(name).value_or("");
-  return !value.empty() && value != "0" && value != "false";
-}
-
 std::expected<bool, Failure> refuse(std::string message, std::string next_step = {}) {
   return std::unexpected(cli_failure(std::move(message), std::move(next_step)));
 }
 
 }  // namespace
+
+bool is_on(const Context& cli, const char* name) {
+  const std::string value = cli.environment(name).value_or("");
+  return !value.empty() && value != "0" && value != "false";
+}
 
 std::expected<bool, Failure> change_config(const Context& cli, const TextChange& change) {
   for (const char* name : {"OPENCLAW_NIX_MODE", "OPENCLAW_CONFIG_READONLY"}) {

@@ -9,6 +9,9 @@
 
 namespace gw::cli {
 
+/// Whether an environment variable is set, and to something else than `0` and `false`.
+bool is_on(const Context& cli, const char* name);
+
 /// From the text of the file to the changed one.
 using TextChange = std::function<Result<std::string>(const std::string& text)>;
 

@@ -1,5 +1,6 @@
 #include "cli/duration.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <utility>
@@ -40,6 +41,21 @@ std::optional<Millis> parse_duration(std::string_view text) {
     is_first = false;
   }
   return Millis{total};
+}
+
+std::string duration_text(Millis duration) {
+  constexpr std::pair<std::int64_t, char> kUnits[] = {{86'400, 'd'}, {3'600, 'h'}, {60, 'm'}, {1, 's'}};
+  std::int64_t left_s = std::max<std::int64_t>(duration.count(), 0) / 1'000;
+  std::string text;
+  int named = 0;
+  for (const auto& [seconds, unit] : kUnits) {
+    if (named == 0 && left_s < seconds && seconds > 1) continue;
+    if (named++ == 2) break;
+    const std::int64_t count = left_s / seconds;
+    left_s %= seconds;
+    if (count > 0 || text.empty()) text += (text.empty() ? "" : " ") + std::to_string(count) + unit;
+  }
+  return text;
 }
 
 }  // namespace gw::cli

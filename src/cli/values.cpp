@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <charconv>
 
+#include "crypto/digest.hpp"
+#include "crypto/random.hpp"
+
 namespace gw::cli {
 namespace {
 
 constexpr std::int64_t kTimeoutMsMax = 86'400'000;
+constexpr std::size_t kTokenBytes = 24;
 
 std::optional<std::int64_t> whole_number(std::string_view text) {
   std::int64_t number = 0;
@@ -33,6 +37,8 @@ std::optional<std::int64_t> parse_count(std::string_view text, std::int64_t max)
   const auto number = whole_number(text);
   return number && *number >= 1 && *number <= max ? number : std::nullopt;
 }
+
+std::string new_token() { return crypto::hex(crypto::random_bytes(kTokenBytes)); }
 
 bool is_one_of(std::string_view text, std::initializer_list<std::string_view> values) {
   return std::find(values.begin(), values.end(), text) != values.end();

@@ -82,7 +82,7 @@ class Walk {
   }
 
   void unknown(const Place& place, std::string_view pattern) {
-    std::string text = "Unrecognized key";
+    std::string text(kUnknownKey);
     if (const auto right = right_place_of(pattern); !right.empty())
       text += "; did you mean " + std::string(right) + "?";
     issue(place, std::move(text));

@@ -9,6 +9,9 @@
 
 namespace gw::config {
 
+/// How the issue of a key begins that neither we nor OpenClaw know.
+inline constexpr std::string_view kUnknownKey = "Unrecognized key";
+
 /// What a walk through the whole file found.
 struct Findings {
   std::vector<Issue> issues;

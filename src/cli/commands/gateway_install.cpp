@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include "base/text.hpp"
-#include "base/uuid.hpp"
 #include "cli/commands/all.hpp"
 #include "cli/config_change.hpp"
 #include "cli/service_access.hpp"
@@ -104,9 +103,7 @@ std::expected<void, Failure> prepare_config(Context& cli, const Args& args, cons
   const bool has_token = has_secret(cli, config, "token", "");
   const bool has_password = has_secret(cli, config, "password", "OPENCLAW_GATEWAY_PASSWORD");
   if (config.auth_mode != config::AuthMode::Token || has_token || has_password) return {};
-  std::string token = random_uuid() + random_uuid();
-  std::erase(token, '-');
-  if (auto done = set({"gateway", "auth", "token"}, json::Value(token)); !done)
+  if (auto done = set({"gateway", "auth", "token"}, json::Value(new_token())); !done)
     return std::unexpected(done.error());
   action.warnings.push_back("no gateway token was configured; a generated one is in gateway.auth.token now");
   return {};

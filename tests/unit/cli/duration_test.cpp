@@ -24,5 +24,15 @@ TEST(DurationTest, AnythingElseIsRefused) {
   }
 }
 
+TEST(DurationTest, IsShownInItsTwoLargestUnits) {
+  EXPECT_EQ(duration_text(Millis{0}), "0s");
+  EXPECT_EQ(duration_text(Millis{-5}), "0s");
+  EXPECT_EQ(duration_text(Millis{59'999}), "59s");
+  EXPECT_EQ(duration_text(Millis{60'000}), "1m");
+  EXPECT_EQ(duration_text(Millis{61'000}), "1m 1s");
+  EXPECT_EQ(duration_text(Millis{3'601'000}), "1h");
+  EXPECT_EQ(duration_text(Millis{183'900'000}), "2d 3h");
+}
+
 }  // namespace
 }  // namespace gw::cli
