@@ -198,12 +198,14 @@ void RestartDriver::history(std::size_t limit, std::string before,
 
 void RestartDriver::on_work_changed() { step(restart::WorkChanged{parts_.engine.running()}); }
 
-void RestartDriver::on_successor_ready(const std::string& version) {
+void RestartDriver::on_successor_ready(const std::string& version, std::int64_t attempt) {
   parts_.log.info("restart", "successor is ready", {{"version", version}});
-  step(restart::SuccessorReady{});
+  step(restart::SuccessorReady{attempt});
 }
 
-void RestartDriver::on_successor_failed(const std::string& reason) { step(restart::SuccessorFailed{reason}); }
+void RestartDriver::on_successor_failed(const std::string& reason, std::int64_t attempt) {
+  step(restart::SuccessorFailed{reason, attempt});
+}
 
 void RestartDriver::on_resume(const std::string& reason) {
   if (is_stopping_) return;
@@ -277,7 +279,7 @@ void RestartDriver::apply(const restart::Refuse&) {}
 
 void RestartDriver::apply(const restart::Fence& effect) { parts_.engine.fence(effect.on); }
 
-void RestartDriver::apply(const restart::StartSuccessor&) {
+void RestartDriver::apply(const restart::StartSuccessor& effect) {
   if (parts_.engine.running() == 0) {
     parts_.log.info("gateway", "all active work drained");
   } else if (machine_.cut_at() && *machine_.cut_at() <= requested_at_) {
@@ -289,7 +291,7 @@ void RestartDriver::apply(const restart::StartSuccessor&) {
     parts_.log.warn("gateway", "drain timeout reached; proceeding with restart",
                     {{"running", parts_.engine.running()}});
   }
-  parts_.supervisor.start_successor();
+  parts_.supervisor.start_successor(effect.attempt);
 }
 
 void RestartDriver::apply(const restart::DropSuccessor&) { parts_.supervisor.drop_successor(); }

@@ -110,8 +110,8 @@ class RestartDriver final : public SupervisorEvents {
   std::optional<Millis> last_gap() const;
 
   void on_work_changed();
-  void on_successor_ready(const std::string& version) override;
-  void on_successor_failed(const std::string& reason) override;
+  void on_successor_ready(const std::string& version, std::int64_t attempt) override;
+  void on_successor_failed(const std::string& reason, std::int64_t attempt) override;
   void on_resume(const std::string& reason) override;
   void on_retire() override;
   void on_stop() override;
@@ -123,7 +123,7 @@ class RestartDriver final : public SupervisorEvents {
   void apply(const restart::Answer& effect);
   void apply(const restart::Refuse&);
   void apply(const restart::Fence& effect);
-  void apply(const restart::StartSuccessor&);
+  void apply(const restart::StartSuccessor& effect);
   void apply(const restart::DropSuccessor&);
   void apply(const restart::HandOver& effect);
   void apply(const restart::Finished& effect);

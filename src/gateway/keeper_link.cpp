@@ -59,17 +59,18 @@ void KeeperLink::receive() {
 }
 
 void KeeperLink::deliver(const keeper::Message& message, std::vector<platform::Fd> descriptors) {
-  std::visit(Overloaded{[&](const keeper::Take& m) { on_take_(m); },
-                        [&](const keeper::Handshakes&) { on_handshakes_(std::move(descriptors)); },
-                        [&](const keeper::SuccessorReady& m) { events_->on_successor_ready(m.version); },
-                        [&](const keeper::SuccessorFailed& m) { events_->on_successor_failed(m.reason); },
-                        [&](const keeper::Resume& m) { events_->on_resume(m.reason); },
-                        [&](const keeper::Retire&) { events_->on_retire(); },
-                        [&](const keeper::Probe&) { send(keeper::Healthy{}); },
-                        [&](const keeper::Stop&) { events_->on_stop(); },
-                        [&](const keeper::RestartSignal& m) { events_->on_restart_signal(m.name); },
-                        [](const auto&) {}},  // What only a generation says.
-             message);
+  std::visit(
+      Overloaded{[&](const keeper::Take& m) { on_take_(m); },
+                 [&](const keeper::Handshakes&) { on_handshakes_(std::move(descriptors)); },
+                 [&](const keeper::SuccessorReady& m) { events_->on_successor_ready(m.version, m.attempt); },
+                 [&](const keeper::SuccessorFailed& m) { events_->on_successor_failed(m.reason, m.attempt); },
+                 [&](const keeper::Resume& m) { events_->on_resume(m.reason); },
+                 [&](const keeper::Retire&) { events_->on_retire(); },
+                 [&](const keeper::Probe&) { send(keeper::Healthy{}); },
+                 [&](const keeper::Stop&) { events_->on_stop(); },
+                 [&](const keeper::RestartSignal& m) { events_->on_restart_signal(m.name); },
+                 [](const auto&) {}},  // What only a generation says.
+      message);
 }
 
 void KeeperLink::lost() {

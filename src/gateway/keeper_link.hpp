@@ -33,7 +33,7 @@ class KeeperLink final : public Supervisor {
 
   bool can_restart() const override { return channel_.is_open(); }
   int pid() const override { return keeper_pid_; }
-  void start_successor() override { send(keeper::StartSuccessor{}); }
+  void start_successor(std::int64_t attempt) override { send(keeper::StartSuccessor{attempt}); }
   void drop_successor() override { send(keeper::DropSuccessor{}); }
   void released() override { send(keeper::Released{}); }
   void report_status(const std::string& line) override { send(keeper::StatusLine{line}); }

@@ -21,9 +21,12 @@ constexpr std::string_view kSubsystem = "gateway";
 constexpr Millis kStopBudget{25'000};
 constexpr Millis kLongestWait{3'600'000};  // Any bound that fits poll's int will do.
 
-int poll_wait(const std::optional<Instant>& wake_at) {
-  if (!wake_at) return -1;
-  return static_cast<int>(std::clamp(*wake_at - platform::now(), Millis{0}, kLongestWait).count());
+int poll_wait(std::initializer_list<std::optional<Instant>> wakes) {
+  std::optional<Millis> wait;
+  for (const auto& at : wakes) {
+    if (at) wait = std::min(wait.value_or(kLongestWait), std::max(*at - platform::now(), Millis{0}));
+  }
+  return wait ? static_cast<int>(wait->count()) : -1;
 }
 
 }  // namespace
@@ -32,6 +35,7 @@ Keeper::Keeper(World world, Launch launch, const gen::Limits& limits)
     : world_(std::move(world)), launch_(std::move(launch)), machine_(limits) {}
 
 int Keeper::run() {
+  feed_watchdog();
   events_.emplace_back(gen::Begin{});
   handle_events();
   while (!exit_code_) {
@@ -52,7 +56,7 @@ void Keeper::wait_and_read() {
     entries.push_back({child.channel.fd(), POLLIN, 0});
     owners.push_back(id);
   }
-  const int ready = ::poll(entries.data(), entries.size(), poll_wait(wake_at_));
+  const int ready = ::poll(entries.data(), entries.size(), poll_wait({wake_at_, feed_at_}));
   if (ready > 0) {
     if (entries[0].revents != 0) read_signals();
     for (std::size_t i = 1; i < entries.size(); ++i) {
@@ -60,6 +64,13 @@ void Keeper::wait_and_read() {
     }
   }
   if (wake_at_ && platform::now() >= *wake_at_) events_.emplace_back(gen::Tick{});
+  if (feed_at_ && platform::now() >= *feed_at_) feed_watchdog();
+}
+
+void Keeper::feed_watchdog() {
+  if (!world_.watchdog_every) return;
+  world_.notifier.send("WATCHDOG=1");
+  feed_at_ = platform::now() + *world_.watchdog_every;
 }
 
 void Keeper::read_signals() {
@@ -131,8 +142,8 @@ void Keeper::on_message(gen::Id id, const Message& message) {
     events_.emplace_back(gen::ReadySaid{id, ready->version});
   } else if (const auto* failed = std::get_if<Failed>(&message)) {
     events_.emplace_back(gen::FailedSaid{id, failed->reason, failed->exit_code});
-  } else if (std::holds_alternative<StartSuccessor>(message)) {
-    events_.emplace_back(gen::SuccessorWanted{id});
+  } else if (const auto* wanted = std::get_if<StartSuccessor>(&message)) {
+    events_.emplace_back(gen::SuccessorWanted{id, wanted->attempt});
   } else if (std::holds_alternative<DropSuccessor>(message)) {
     events_.emplace_back(gen::SuccessorUnwanted{id});
   } else if (std::holds_alternative<Released>(message)) {
@@ -182,10 +193,10 @@ void Keeper::apply(const gen::TellTake& e) {
   tell(e.id, Take{e.released_at.time_since_epoch().count()});
   pass_held(e.id);
 }
-void Keeper::apply(const gen::TellSuccessorReady& e) { tell(e.id, SuccessorReady{e.version}); }
+void Keeper::apply(const gen::TellSuccessorReady& e) { tell(e.id, SuccessorReady{e.version, e.attempt}); }
 void Keeper::apply(const gen::TellSuccessorFailed& e) {
   world_.log.warn(kSubsystem, "successor failed", {{"for", e.id.value}, {"reason", e.reason}});
-  tell(e.id, SuccessorFailed{e.reason});
+  tell(e.id, SuccessorFailed{e.reason, e.attempt});
 }
 void Keeper::apply(const gen::TellResume& e) {
   world_.log.warn(kSubsystem, "hand-over failed; the old generation serves on",

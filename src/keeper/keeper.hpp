@@ -27,6 +27,8 @@ class Keeper {
     platform::Signals& signals;
     platform::ServiceNotifier notifier;
     platform::OwnerRecord owner_record{};  // Shows nothing unless given.
+    std::optional<Millis>
+        watchdog_every{};  // The service manager ends us when it does not hear of us in twice that.
   };
 
   Keeper(World world, Launch launch, const generations::Limits& limits = {});
@@ -48,6 +50,7 @@ class Keeper {
   };
 
   void wait_and_read();
+  void feed_watchdog();
   void read_signals();
   void on_signal(int number);
   void read_child(std::int64_t id);
@@ -85,6 +88,7 @@ class Keeper {
   // Until somebody serves: who was given them may die before.
   std::optional<Held> held_;
   std::optional<Instant> wake_at_;
+  std::optional<Instant> feed_at_;  // Nothing without a watchdog.
   std::optional<Instant> stop_asked_at_;
   std::optional<int> exit_code_;
   std::string failure_;

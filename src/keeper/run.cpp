@@ -1,5 +1,8 @@
 #include "keeper/run.hpp"
 
+#include <algorithm>
+#include <charconv>
+#include <chrono>
 #include <cstdio>
 #include <unistd.h>
 #include <utility>
@@ -101,7 +104,9 @@ Launch make_launch(const Request& request, const Settings& settings, const platf
   if (settings.flags_have_credentials) launch.arguments.emplace_back("--env-credentials");
   if (request.verbose) launch.arguments.emplace_back("--verbose");
   launch.environment = request.all_environment;
-  drop_variable(launch.environment, "NOTIFY_SOCKET");  // Only the keeper speaks for the service.
+  // Only the keeper speaks for the service.
+  for (const char* name : {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"})
+    drop_variable(launch.environment, name);
   set_variable(launch.environment, "OPENCLAW_STATE_DIR", request.paths.state_dir.string());
   set_variable(launch.environment, "OPENCLAW_CONFIG_PATH", request.paths.config_file.string());
   if (!settings.token.empty())
@@ -120,6 +125,18 @@ platform::LockOwner lock_owner(const Request& request, std::uint16_t port) {
           .state_dir = request.paths.state_dir.string(),
           .created_at = iso8601(platform::wall_now()),
           .version = std::string(kVersion)};
+}
+
+/// Half of what the service manager allows (sd_watchdog_enabled(3)); nothing when it does not watch this
+/// process.
+std::optional<Millis> watchdog_every(const config::Environment& environment) {
+  const std::string pid = environment("WATCHDOG_PID").value_or("");
+  const std::string text = environment("WATCHDOG_USEC").value_or("");
+  std::int64_t limit_us = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), limit_us);
+  if (read.ec != std::errc() || limit_us <= 0 || (!pid.empty() && pid != std::to_string(::getpid())))
+    return std::nullopt;
+  return std::max(Millis{1}, std::chrono::duration_cast<Millis>(std::chrono::microseconds(limit_us / 2)));
 }
 
 platform::LogFileOptions log_options(const Request& request, const config::Config& config) {
@@ -173,7 +190,8 @@ int run_gateway(const Request& request) {
   }
   Keeper keeper(
       {log, **signals, platform::ServiceNotifier(request.environment("NOTIFY_SOCKET").value_or("")),
-       platform::OwnerRecord(platform::owner_record_file(request.paths.state_dir), std::move(owner))},
+       platform::OwnerRecord(platform::owner_record_file(request.paths.state_dir), std::move(owner)),
+       watchdog_every(request.environment)},
       std::move(launch), {.probation = loaded->config.probation});
   const int code = keeper.run();
   if (!keeper.failure().empty()) log.error(kSubsystem, "gateway startup failed: " + keeper.failure());

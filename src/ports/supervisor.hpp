@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/time.hpp"
@@ -15,8 +16,8 @@ class Supervisor {
   virtual bool can_restart() const = 0;
   /// Process id of the keeper: the stable one that operators and clients know.
   virtual int pid() const = 0;
-  /// Asks for a successor. Answered by `on_successor_ready` or `on_successor_failed`.
-  virtual void start_successor() = 0;
+  /// Asks for a successor. Answered by `on_successor_ready` or `on_successor_failed` with the same `attempt`.
+  virtual void start_successor(std::int64_t attempt) = 0;
   /// Ends a successor that was asked for and is not wanted any more.
   virtual void drop_successor() = 0;
   /// This generation has stopped accepting and has closed its writer. Answered by `on_retire` or `on_resume`.
@@ -28,9 +29,9 @@ class Supervisor {
 class SupervisorEvents {
  public:
   virtual ~SupervisorEvents() = default;
-  virtual void on_successor_ready(const std::string& version) = 0;
+  virtual void on_successor_ready(const std::string& version, std::int64_t attempt) = 0;
   /// It could not start, hung or died; `reason` is for people.
-  virtual void on_successor_failed(const std::string& reason) = 0;
+  virtual void on_successor_failed(const std::string& reason, std::int64_t attempt) = 0;
   /// The successor died after `released`: serve again.
   virtual void on_resume(const std::string& reason) = 0;
   /// The successor serves: end.

@@ -39,14 +39,23 @@ json::Object to_json(const Take& m) {
   return object;
 }
 
-json::Object to_json(const StartSuccessor&) { return head("start-successor"); }
+json::Object with_attempt(json::Object object, std::int64_t attempt) {
+  object["attempt"] = attempt;
+  return object;
+}
+
+json::Object to_json(const StartSuccessor& m) { return with_attempt(head("start-successor"), m.attempt); }
 json::Object to_json(const DropSuccessor&) { return head("drop-successor"); }
 json::Object to_json(const Released&) { return head("released"); }
 json::Object to_json(const Serving&) { return head("serving"); }
 json::Object to_json(const Healthy&) { return head("healthy"); }
 json::Object to_json(const StatusLine& m) { return with_text("status", "text", m.text); }
-json::Object to_json(const SuccessorReady& m) { return with_text("successor-ready", "version", m.version); }
-json::Object to_json(const SuccessorFailed& m) { return with_text("successor-failed", "reason", m.reason); }
+json::Object to_json(const SuccessorReady& m) {
+  return with_attempt(with_text("successor-ready", "version", m.version), m.attempt);
+}
+json::Object to_json(const SuccessorFailed& m) {
+  return with_attempt(with_text("successor-failed", "reason", m.reason), m.attempt);
+}
 json::Object to_json(const Resume& m) { return with_text("resume", "reason", m.reason); }
 json::Object to_json(const Retire&) { return head("retire"); }
 json::Object to_json(const Probe&) { return head("probe"); }
@@ -63,15 +72,17 @@ Result<Message> message_of(std::string_view type, const json::Object& object) {
   if (type == "failed") {
     return Failed{text_of(object, "reason"), static_cast<int>(json::int_or(object, "exitCode", 1))};
   }
-  if (type == "start-successor") return StartSuccessor{};
+  if (type == "start-successor") return StartSuccessor{json::int_or(object, "attempt", 0)};
   if (type == "drop-successor") return DropSuccessor{};
   if (type == "released") return Released{};
   if (type == "serving") return Serving{};
   if (type == "healthy") return Healthy{};
   if (type == "status") return StatusLine{text_of(object, "text")};
   if (type == "take") return Take{json::int_or(object, "releasedAtMs", 0)};
-  if (type == "successor-ready") return SuccessorReady{text_of(object, "version")};
-  if (type == "successor-failed") return SuccessorFailed{text_of(object, "reason")};
+  if (type == "successor-ready")
+    return SuccessorReady{text_of(object, "version"), json::int_or(object, "attempt", 0)};
+  if (type == "successor-failed")
+    return SuccessorFailed{text_of(object, "reason"), json::int_or(object, "attempt", 0)};
   if (type == "resume") return Resume{text_of(object, "reason")};
   if (type == "retire") return Retire{};
   if (type == "probe") return Probe{};

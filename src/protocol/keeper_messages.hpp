@@ -31,7 +31,9 @@ struct Failed {
   std::string reason;
   int exit_code = 1;
 };  ///< Cannot start; exits next.
-struct StartSuccessor {};
+struct StartSuccessor {
+  std::int64_t attempt = 0;  ///< Said again in the answer; 0: an older release does not count.
+};
 struct DropSuccessor {};
 struct Released {};  ///< Accepts no more and has closed its writer.
 struct Serving {};   ///< Accepts since now.
@@ -46,9 +48,11 @@ struct Take {
 };  ///< Serve. When the predecessor stopped (Instant), 0: none did.
 struct SuccessorReady {
   std::string version;
+  std::int64_t attempt = 0;
 };
 struct SuccessorFailed {
   std::string reason;
+  std::int64_t attempt = 0;
 };
 struct Resume {
   std::string reason;

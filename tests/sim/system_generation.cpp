@@ -78,15 +78,13 @@ void Generation::stop_serving(std::function<void()> done) {
 
 void Generation::exit_later() { process.later(stage_.dice.millis(0, 4), hooks_.exit); }
 
-void Generation::on_successor_ready(int attempt) {
-  if (attempt != attempt_) return;
+void Generation::on_successor_ready(std::int64_t attempt) {
   ready_attempt_ = attempt;
-  step(restart::SuccessorReady{});
+  step(restart::SuccessorReady{attempt});
 }
 
-void Generation::on_successor_failed(int attempt) {
-  if (attempt != attempt_) return;
-  step(restart::SuccessorFailed{"the successor failed"});
+void Generation::on_successor_failed(std::int64_t attempt) {
+  step(restart::SuccessorFailed{"the successor failed", attempt});
 }
 
 void Generation::on_resume() {
@@ -174,7 +172,7 @@ void Generation::apply(const restart::Answer& effect) {
   answer_ = effect.id;
 }
 
-void Generation::apply(const restart::StartSuccessor&) {
+void Generation::apply(const restart::StartSuccessor& effect) {
   stage_.trace("p", process.number, " starts a successor");
   if (!stage_.expect(ledger_.has_value(), "a successor starts for a restart")) return;
   stage_.expect(!is_stopping_, "nothing starts after a stop");
@@ -185,8 +183,8 @@ void Generation::apply(const restart::StartSuccessor&) {
   stage_.expect(!last_start_ || ledger_->is_forced() || stage_.now - *last_start_ >= limits_.restart.cooldown,
                 "the cooldown lies between two starts");
   last_start_ = stage_.now;
-  ++attempt_;
-  hooks_.say(generations::SuccessorWanted{id});
+  attempt_ = effect.attempt;
+  hooks_.say(generations::SuccessorWanted{id, effect.attempt});
 }
 
 void Generation::apply(const restart::DropSuccessor&) { hooks_.say(generations::SuccessorUnwanted{id}); }

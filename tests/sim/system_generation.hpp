@@ -30,11 +30,10 @@ class Generation {
   Generation(Stage& stage, Store& store, Outside& outside, int process_number, generations::Id id,
              const Limits& limits, Hooks hooks);
 
-  // What the keeper says. `attempt`: which start of a successor it is about. What comes late about one that
-  // was dropped goes no further: the driver's part of the contract in docs/restart.md.
+  // What the keeper says.
   void on_take() { serve(); }
-  void on_successor_ready(int attempt);
-  void on_successor_failed(int attempt);
+  void on_successor_ready(std::int64_t attempt);
+  void on_successor_failed(std::int64_t attempt);
   void on_resume();
   void on_stop();
 
@@ -47,7 +46,6 @@ class Generation {
   int connections() const { return connections_; }
   bool has_served() const { return has_served_; }
   bool is_idle() const { return machine_.phase() == restart::Phase::Idle; }
-  int attempt() const { return attempt_; }
   /// Nothing waits longer than it may.
   void check_limits();
 
@@ -72,7 +70,7 @@ class Generation {
   void apply(const restart::Answer& effect);
   void apply(const restart::Refuse&) {}
   void apply(const restart::Fence& effect) { work.fence(effect.on); }
-  void apply(const restart::StartSuccessor&);
+  void apply(const restart::StartSuccessor& effect);
   void apply(const restart::DropSuccessor&);
   void apply(const restart::HandOver& effect);
   void apply(const restart::Finished& effect);
@@ -98,8 +96,8 @@ class Generation {
   std::optional<std::string> answer_;
   std::set<std::string> handed_over_;
   int requests_ = 0;
-  int attempt_ = 0;        // Successors started.
-  int ready_attempt_ = 0;  // The one that the keeper called ready last.
+  std::int64_t attempt_ = 0;        // Successors started.
+  std::int64_t ready_attempt_ = 0;  // The one that the keeper called ready last.
   std::optional<Instant> last_start_;
   Instant phase_since_{};
   Instant busy_until_{};  // Work ran last.

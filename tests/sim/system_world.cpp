@@ -14,6 +14,8 @@ constexpr int kTurnsMax = 60'000;
 constexpr int kReadyMostMs = 15;
 // Longer than every wait of the keeper for a process that hangs.
 constexpr Millis kHangMax{180};
+// The keeper watches for ever; after so long without a disturbance it is let go, so that a world can end.
+constexpr Millis kWatchedMost{400};
 
 Generation::Limits draw_limits(Dice& dice) {
   return {
@@ -35,6 +37,8 @@ gen::Limits keeper_limits_of(const Generation::Limits& limits) {
           .probation = limits.probation,
           .probe = Millis{5},
           .probe_answer = Millis{25},
+          .watch = Millis{40},
+          .watch_answer = Millis{60},
           .stop = Millis{80},
           .exit = Millis{10},
           .kill = Millis{10},
@@ -116,12 +120,8 @@ SystemWorld::Child* SystemWorld::find(gen::Id id) {
 // The channel keeps its order, and what a process said is read before its end is seen.
 void SystemWorld::say(Child& child, gen::Event event) {
   child.heard_until = std::max(child.heard_until, stage_.now + stage_.dice.millis(0, 3));
-  const auto* wanted = std::get_if<gen::SuccessorWanted>(&event);
-  const int attempt = wanted ? child.generation->attempt() : 0;
-  stage_.after(child.heard_until - stage_.now, [this, keeper = keepers_, attempt, event = std::move(event)] {
-    if (keeper != keepers_) return;
-    if (attempt > 0) wanted_ = attempt;
-    feed(event);
+  stage_.after(child.heard_until - stage_.now, [this, keeper = keepers_, event = std::move(event)] {
+    if (keeper == keepers_) feed(event);
   });
 }
 
@@ -138,7 +138,6 @@ void SystemWorld::apply(const gen::Spawn& e) {
   stage_.expect(!is_stopping_, "nothing is spawned after a stop");
   auto child = std::make_unique<Child>();
   Child& born = *child;
-  child->started_for = wanted_;
   const int number = static_cast<int>(children_.size()) + 1;
   child->generation = std::make_unique<Generation>(
       stage_, store_, outside_, number, e.id, limits_,
@@ -203,12 +202,12 @@ void SystemWorld::apply(const gen::TellTake& e) {
 }
 
 void SystemWorld::apply(const gen::TellSuccessorReady& e) {
-  tell(e.id, [attempt = children_.back()->started_for](Generation& g) { g.on_successor_ready(attempt); });
+  tell(e.id, [attempt = e.attempt](Generation& g) { g.on_successor_ready(attempt); });
   if (Child* child = find(e.id)) maybe_fault(*child, 6);
 }
 
 void SystemWorld::apply(const gen::TellSuccessorFailed& e) {
-  tell(e.id, [attempt = children_.back()->started_for](Generation& g) { g.on_successor_failed(attempt); });
+  tell(e.id, [attempt = e.attempt](Generation& g) { g.on_successor_failed(attempt); });
 }
 
 void SystemWorld::apply(const gen::TellResume& e) {
@@ -264,6 +263,7 @@ void SystemWorld::apply(const gen::Exit&) {
 }
 
 void SystemWorld::apply(const gen::WakeAt& e) {
+  if (stage_.is_quiet && stage_.now > stage_.disturbed_at + kWatchedMost) return;
   const Millis late = stage_.dice.chance(80) ? Millis{0} : stage_.dice.millis(1, 5);
   stage_.after(std::max(e.when - stage_.now, Millis{0}) + late, [this, keeper = keepers_] {
     if (keeper == keepers_) feed(gen::Tick{});

@@ -35,7 +35,6 @@ class SystemWorld {
   struct Child {
     std::unique_ptr<Generation> generation;
     Instant heard_until{}, told_until{};
-    int started_for = 0;  // Which start of its predecessor it is; 0: none.
     bool is_ended = false;
   };
 
@@ -90,7 +89,6 @@ class SystemWorld {
   bool is_stopping_ = false;
   std::vector<std::unique_ptr<Child>> children_;  // Of all keepers, in the order of their start.
   std::size_t first_child_ = 0;                   // Of the keeper that lives.
-  int wanted_ = 0;                                // The start that the keeper works on.
   int keys_ = 0;
   std::set<int> acknowledged_;
   std::set<std::string> restarts_;  // Acknowledged.

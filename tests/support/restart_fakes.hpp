@@ -19,7 +19,7 @@ class FakeSupervisor final : public Supervisor {
  public:
   bool can_restart() const override { return has_keeper; }
   int pid() const override { return 4711; }
-  void start_successor() override { ++started; }
+  void start_successor(std::int64_t) override { ++started; }
   void drop_successor() override { ++dropped; }
   void released() override { ++releases; }
   void report_status(const std::string& line) override { status.push_back(line); }

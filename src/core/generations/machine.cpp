@@ -33,7 +33,8 @@ void Machine::on(const ReadySaid& e, Instant now) {
   member->version = e.version;
   if (!floor_) return give_floor_to_candidate(now);
   const Member* holder = find(floor_);
-  if (holder->state == State::Serving) effects_.push_back(TellSuccessorReady{holder->id, e.version});
+  if (holder->state == State::Serving)
+    effects_.push_back(TellSuccessorReady{holder->id, e.version, attempt_});
 }
 
 void Machine::on(const FailedSaid& e, Instant now) {
@@ -49,12 +50,14 @@ void Machine::on(const FailedSaid& e, Instant now) {
 void Machine::on(const SuccessorWanted& e, Instant now) {
   const Member* holder = find(e.id);
   if (is_stopping_ || !has_floor(e.id) || holder->state != State::Serving) return;
+  attempt_ = e.attempt;
   const Member* candidate = find(candidate_);
   if (!candidate) {
     end_probation(now);  // Whoever is to be replaced is the one to come back to.
     return spawn(now);
   }
-  if (candidate->state == State::Ready) effects_.push_back(TellSuccessorReady{e.id, candidate->version});
+  if (candidate->state == State::Ready)
+    effects_.push_back(TellSuccessorReady{e.id, candidate->version, attempt_});
 }
 
 void Machine::on(const SuccessorUnwanted& e, Instant now) {
@@ -80,6 +83,7 @@ void Machine::on(const ReleasedSaid& e, Instant now) {
   released_ = e.id;
   released_at_ = now;
   floor_.reset();
+  forget_probation();  // An open question was for this one.
   give_floor_to_candidate(now);
 }
 
@@ -98,7 +102,7 @@ void Machine::on(const ServingSaid& e, Instant now) {
 void Machine::on(const HealthySaid& e, Instant now) {
   if (!has_floor(e.id) || !probe_answer_by_) return;
   probe_answer_by_.reset();
-  probe_at_ = now + limits_.probe;
+  probe_at_ = now + (probation_end_ ? limits_.probe : limits_.watch);
 }
 
 void Machine::on(const StatusSaid& e, Instant) {
@@ -122,7 +126,7 @@ void Machine::on(const Ended& e, Instant now) {
   }
   if (released_ == e.id) {
     released_.reset();
-    forget_probation();  // There is nobody to come back to.
+    if (probation_end_) watch_holder(now);  // There is nobody to come back to.
   }
   if (is_stopping_) {
     if (floor_ == e.id) floor_.reset();
@@ -133,7 +137,8 @@ void Machine::on(const Ended& e, Instant now) {
     candidate_.reset();
     if (floor_) {
       const Member* holder = find(floor_);
-      if (holder->state == State::Serving) effects_.push_back(TellSuccessorFailed{holder->id, dead.failure});
+      if (holder->state == State::Serving)
+        effects_.push_back(TellSuccessorFailed{holder->id, dead.failure, attempt_});
     } else {
       service_down(dead, now);
     }
@@ -226,18 +231,18 @@ void Machine::end_candidate(const std::string& reason, Instant now) {
   candidate_.reset();
   if (!floor_) return service_down(dead, now);
   const Member* holder = find(floor_);
-  if (holder->state == State::Serving) effects_.push_back(TellSuccessorFailed{holder->id, reason});
+  if (holder->state == State::Serving) effects_.push_back(TellSuccessorFailed{holder->id, reason, attempt_});
 }
 
 void Machine::begin_probation(Instant now) {
-  if (!find(released_)) return;
+  if (!find(released_)) return watch_holder(now);
   probation_end_ = now + limits_.probation;
   probe_at_ = now + limits_.probe;
   if (limits_.probation == Millis{0}) end_probation(now);
 }
 
 void Machine::end_probation(Instant now) {
-  forget_probation();
+  watch_holder(now);
   if (Member* old = find(released_)) {
     effects_.push_back(TellRetire{old->id});
     leave(*old, limits_.retire, now);
@@ -250,17 +255,25 @@ void Machine::forget_probation() {
   probe_answer_by_.reset();
 }
 
+/// From now on it is only watched for a hang.
+void Machine::watch_holder(Instant now) {
+  forget_probation();
+  probe_at_ = now + limits_.watch;
+}
+
 void Machine::probe_if_due(Instant now) {
   Member* holder = find(floor_);
   if (!holder || holder->state != State::Serving || is_stopping_) return;
   if (probe_answer_by_ && *probe_answer_by_ <= now) {
     probe_answer_by_.reset();
-    holder->failure = "did not answer within " + seconds(limits_.probe_answer) + " during its probation";
+    holder->failure = probation_end_
+                          ? "did not answer within " + seconds(limits_.probe_answer) + " during its probation"
+                          : "did not answer within " + seconds(limits_.watch_answer);
     return kill(*holder);
   }
   if (!probe_at_ || *probe_at_ > now) return;
   probe_at_.reset();
-  probe_answer_by_ = now + limits_.probe_answer;
+  probe_answer_by_ = now + (probation_end_ ? limits_.probe_answer : limits_.watch_answer);
   effects_.push_back(TellProbe{holder->id});
 }
 
@@ -270,6 +283,7 @@ void Machine::floor_died(const Member& dead, Instant now) {
   if (Member* old = find(released_)) {  // It died before its probation was over: the old one is still there.
     floor_ = std::exchange(released_, std::nullopt);
     old->state = State::Serving;
+    watch_holder(now);
     effects_.push_back(TellResume{old->id, dead.failure});
     return;
   }

@@ -13,8 +13,9 @@
 ///
 /// At most one generation holds the *floor*: it was told to serve and has neither said Released nor died.
 /// A second one may stand by. After a hand-over the predecessor stays, released, until its successor has
-/// served through its probation: should that one die, hang or give up, the predecessor serves again.
-/// All others are on their way out.
+/// served through its probation: should that one die, hang or give up, the predecessor serves again. Whoever
+/// serves is asked after its health as long as it does; one that hangs is killed and replaced. All others are
+/// on their way out.
 namespace gw::generations {
 
 struct Limits {
@@ -22,13 +23,15 @@ struct Limits {
   Millis take{10'000};                          ///< From Take to serving.
   Millis retire{15'000};                        ///< From Retire to exit: answers still being written out.
   Millis probation =
-      limits::kProbation;      ///< A successor that fails so soon gives the floor back to its predecessor.
-  Millis probe{1'000};         ///< Between two questions after its health, during probation.
-  Millis probe_answer{5'000};  ///< From a question to its answer.
-  Millis stop{20'000};         ///< From Stop to exit; below the 30 s that service managers give.
-  Millis exit{1'000};          ///< From its last word, or a lost channel, to exit.
-  Millis kill{2'000};          ///< From SIGKILL to its end, while stopping.
-  Millis backoff_first{50};    ///< Before the second spawn in a row after a crash; the first waits 0.
+      limits::kProbation;       ///< A successor that fails so soon gives the floor back to its predecessor.
+  Millis probe{1'000};          ///< Between two questions after its health, during probation.
+  Millis probe_answer{5'000};   ///< From a question to its answer.
+  Millis watch{20'000};         ///< Between two questions after the probation.
+  Millis watch_answer{30'000};  ///< From such a question to its answer: a slow disk is no hang.
+  Millis stop{20'000};          ///< From Stop to exit; below the 30 s that service managers give.
+  Millis exit{1'000};           ///< From its last word, or a lost channel, to exit.
+  Millis kill{2'000};           ///< From SIGKILL to its end, while stopping.
+  Millis backoff_first{50};     ///< Before the second spawn in a row after a crash; the first waits 0.
   Millis backoff_longest{5'000};
   Millis steady{60'000};  ///< Serving for so long forgets earlier crashes.
 };
@@ -56,6 +59,7 @@ struct FailedSaid {
 };
 struct SuccessorWanted {
   Id id;
+  std::int64_t attempt = 0;  ///< Said again with the answer.
 };
 struct SuccessorUnwanted {
   Id id;
@@ -102,10 +106,12 @@ struct TellTake {
 struct TellSuccessorReady {
   Id id;
   std::string version;
+  std::int64_t attempt = 0;
 };
 struct TellSuccessorFailed {
   Id id;
   std::string reason;
+  std::int64_t attempt = 0;
 };
 struct TellResume {
   Id id;
@@ -204,6 +210,7 @@ class Machine {
   void begin_probation(Instant now);
   void end_probation(Instant now);
   void forget_probation();
+  void watch_holder(Instant now);
   void probe_if_due(Instant now);
   void floor_died(const Member& dead, Instant now);
   void service_down(const Member& dead, Instant now);
@@ -226,7 +233,8 @@ class Machine {
   std::optional<std::string> signal_;       ///< A restart signal that came while nobody served.
   std::optional<Instant> spawn_at_;
   std::int64_t next_id_ = 1;
-  int crashes_ = 0;  ///< In a row.
+  std::int64_t attempt_ = 0;  ///< That the candidate was wanted for.
+  int crashes_ = 0;           ///< In a row.
   bool has_served_ = false;
   bool is_stopping_ = false;
   bool is_over_ = false;

@@ -62,14 +62,15 @@ void Machine::on(const WorkChanged& event, Instant now) {
   advance(now);
 }
 
-void Machine::on(const SuccessorReady&, Instant) {
-  if (phase_ != Phase::Starting) return;
+void Machine::on(const SuccessorReady& event, Instant) {
+  if (phase_ != Phase::Starting || is_for_nobody(event.attempt)) return;
   enter(Phase::HandingOver);
   effects_.push_back(HandOver{running_ > 0});
 }
 
 void Machine::on(const SuccessorFailed& event, Instant) {
-  if (phase_ == Phase::Starting) finish(Outcome::Failed, event.reason);
+  if (phase_ != Phase::Starting || is_for_nobody(event.attempt)) return;
+  finish(Outcome::Failed, event.reason);
 }
 
 void Machine::on(const Resumed& event, Instant) {
@@ -179,7 +180,7 @@ void Machine::start_successor(Instant now) {
   if (!std::exchange(is_fenced_, true)) effects_.push_back(Fence{true});
   last_attempt_ = now;
   ready_by_ = now + limits_.successor_start;
-  effects_.push_back(StartSuccessor{});
+  effects_.push_back(StartSuccessor{++attempt_});
   enter(Phase::Starting);
 }
 

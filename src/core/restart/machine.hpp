@@ -55,9 +55,14 @@ struct Requested {
 struct WorkChanged {
   std::size_t running = 0;
 };  ///< Work that has begun and is not over.
-struct SuccessorReady {};
+/// `attempt` is that of the StartSuccessor which it answers: what comes late about one that was dropped is
+/// for nobody. 0: the keeper does not say (it is of an older release).
+struct SuccessorReady {
+  std::int64_t attempt = 0;
+};
 struct SuccessorFailed {
   std::string reason;
+  std::int64_t attempt = 0;
 };
 struct Resumed {
   std::string reason;
@@ -81,7 +86,9 @@ struct Refuse {};  ///< To the request just made: the gateway is stopping.
 struct Fence {
   bool on = true;
 };  ///< Whether accepted work may begin.
-struct StartSuccessor {};
+struct StartSuccessor {
+  std::int64_t attempt = 0;  ///< Counted from 1.
+};
 struct DropSuccessor {};
 struct HandOver {
   bool cuts = false;
@@ -119,7 +126,7 @@ class Machine {
  private:
   void on(const Requested& event, Instant now);
   void on(const WorkChanged& event, Instant now);
-  void on(const SuccessorReady&, Instant now);
+  void on(const SuccessorReady& event, Instant now);
   void on(const SuccessorFailed& event, Instant now);
   void on(const Resumed& event, Instant now);
   void on(const Cancelled&, Instant now);
@@ -131,6 +138,7 @@ class Machine {
   void tighten(const Requested& event, Instant now);
   void begin_wait(Instant now);
   void advance(Instant now);
+  bool is_for_nobody(std::int64_t attempt) const { return attempt != 0 && attempt != attempt_; }
   void start_successor(Instant now);
   void enter(Phase phase);
   void finish(Outcome outcome, std::string reason);
@@ -150,6 +158,7 @@ class Machine {
   bool is_fenced_ = false;
 
   std::optional<Instant> last_attempt_;  // When a successor was last started.
+  std::int64_t attempt_ = 0;             ///< Starts of a successor so far.
   Effects effects_;                      // Of the step under way.
 };
 

@@ -169,4 +169,16 @@ TEST_F(RestartEndingTest, NothingElseHappensAfterAStop) {
 }
 
 }  // namespace
+// An answer about a successor that was dropped may arrive when the next one has just been started.
+TEST_F(RestartEndingTest, ALateAnswerAboutAnEarlierSuccessorChangesNothing) {
+  (void)ask({.id = "a"}, 0);
+  (void)step(Cancelled{}, 1);
+  (void)ask({.id = "b", .mode = Mode::Force}, 2);
+  ASSERT_EQ(phase(), Phase::Starting);
+  EXPECT_TRUE(step(SuccessorFailed{"late", 1}, 3).empty());
+  EXPECT_TRUE(step(SuccessorReady{1}, 3).empty());
+  EXPECT_EQ(phase(), Phase::Starting);
+  EXPECT_TRUE(has<HandOver>(step(SuccessorReady{2}, 4)));
+}
+
 }  // namespace gw::restart

@@ -110,6 +110,60 @@ TEST_F(ProbationTest, WithoutAPredecessorThereIsNothingToComeBackTo) {
   EXPECT_TRUE(said<Spawn>(3));
 }
 
+/// One generation that serves, after its probation or without one.
+class WatchTest : public ProbationTest {
+ protected:
+  WatchTest() {
+    live_through(limits_.probation + limits_.probe);
+    step(Ended{{1}, "exited with code 0", 0});
+  }
+};
+
+TEST_F(WatchTest, WhoServesIsAskedAtLongIntervals) {
+  after(limits_.probe * 2);
+  EXPECT_FALSE(said<TellProbe>(2));
+  after(limits_.watch);
+  EXPECT_TRUE(said<TellProbe>(2));
+  step(HealthySaid{{2}});
+  after(limits_.watch);
+  EXPECT_TRUE(said<TellProbe>(2));
+}
+
+TEST_F(WatchTest, AHangIsKilledAndReplaced) {
+  after(limits_.watch);
+  ASSERT_TRUE(said<TellProbe>(2));
+  after(limits_.watch_answer - Millis{1});
+  EXPECT_FALSE(said<Kill>(2));
+  after(Millis{1});
+  EXPECT_TRUE(said<Kill>(2));
+  step(Ended{{2}, "was killed by SIGKILL", 137});
+  EXPECT_TRUE(said<Spawn>(3));
+}
+
+TEST_F(WatchTest, AnOpenQuestionIsNotTheSuccessors) {
+  after(limits_.watch);
+  ASSERT_TRUE(said<TellProbe>(2));
+  step(SuccessorWanted{{2}});
+  step(ReadySaid{{3}, "newer"});
+  step(ReleasedSaid{{2}});
+  step(ServingSaid{{3}});
+  now_ += limits_.watch_answer;  // Of the question to its predecessor.
+  step(HealthySaid{{3}});
+  after(Millis{0});
+  EXPECT_FALSE(said<Kill>(3));
+}
+
+TEST_F(WatchTest, APredecessorThatServesAgainIsWatched) {
+  step(SuccessorWanted{{2}});
+  step(ReadySaid{{3}, "newer"});
+  step(ReleasedSaid{{2}});
+  step(ServingSaid{{3}});
+  step(Ended{{3}, "was killed by SIGKILL", 137});
+  ASSERT_TRUE(said<TellResume>(2));
+  after(limits_.watch);
+  EXPECT_TRUE(said<TellProbe>(2));
+}
+
 TEST(RestartSignalTest, OneThatComesDuringStartUpIsHonouredAfterIt) {
   Machine machine;
   const auto told = [](const Effects& effects) {

@@ -55,7 +55,7 @@ class RestartDriverTest : public ::testing::Test {
   }
 
   void hand_over() {
-    driver->on_successor_ready("9.9.9");
+    driver->on_successor_ready("9.9.9", supervisor.started);
     run();
     service.finish_stopping();
     run();
@@ -140,7 +140,7 @@ TEST_F(RestartDriverTest, AnIdleGatewayHandsOverAsSoonAsItsSuccessorIsReady) {
   run();
   EXPECT_EQ(supervisor.started, 1);
   EXPECT_TRUE(service.stops.empty());
-  driver->on_successor_ready("9.9.9");
+  driver->on_successor_ready("9.9.9", supervisor.started);
   EXPECT_EQ(service.stops, std::vector{true});
   EXPECT_EQ(supervisor.releases, 0);
   service.finish_stopping();
@@ -203,7 +203,7 @@ TEST_F(RestartDriverTest, ASuccessorThatFailsToStartLeavesThisGenerationServing)
   bench.submit(bench.job("behind"));
   run();
   EXPECT_EQ(bench.state_of("behind"), JobState::Queued);
-  driver->on_successor_failed("bad configuration");
+  driver->on_successor_failed("bad configuration", supervisor.started);
   run();
   EXPECT_EQ(driver->phase(), Phase::Idle);
   EXPECT_EQ(bench.state_of("behind"), JobState::Done);
@@ -275,7 +275,7 @@ TEST_F(RestartDriverTest, ARestartAfterAResumeDoesNotWaitForWorkThatWasCut) {
   ask(Mode::Force);
   run();
   EXPECT_EQ(supervisor.started, 2);
-  driver->on_successor_ready("9.9.9");
+  driver->on_successor_ready("9.9.9", supervisor.started);
   run();
   EXPECT_EQ(store.records[0].cut_runs, 0);
 }
@@ -330,7 +330,7 @@ TEST_F(RestartDriverTest, AStopWhileTheSuccessorStartsDropsIt) {
   run();
   driver->on_stop();
   EXPECT_EQ(supervisor.dropped, 1);
-  driver->on_successor_ready("9.9.9");
+  driver->on_successor_ready("9.9.9", supervisor.started);
   EXPECT_EQ(service.stops, std::vector{false});
 }
 
@@ -338,7 +338,7 @@ TEST_F(RestartDriverTest, AStopDuringAHandOverReleasesNothing) {
   build();
   ask();
   run();
-  driver->on_successor_ready("9.9.9");
+  driver->on_successor_ready("9.9.9", supervisor.started);
   driver->on_stop();
   service.finish_stopping();
   EXPECT_EQ(supervisor.releases, 0);
@@ -498,7 +498,7 @@ TEST_F(RestartDriverTest, AHandOverCannotBeCancelled) {
   build();
   ask();
   run();
-  driver->on_successor_ready("9.9.9");
+  driver->on_successor_ready("9.9.9", supervisor.started);
   EXPECT_FALSE(driver->cancel());
   service.finish_stopping();
   EXPECT_EQ(supervisor.releases, 1);

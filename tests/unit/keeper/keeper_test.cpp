@@ -1,11 +1,14 @@
 #include "keeper/keeper.hpp"
 
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <poll.h>
 #include <sstream>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <thread>
 #include <unistd.h>
 
@@ -46,12 +49,21 @@ class KeeperTest : public testing::Test {
     std::filesystem::remove_all(dir_);
   }
 
-  void start(const std::string& plan, const generations::Limits& limits = {}) {
+  struct Service {
+    std::string notify_socket;
+    std::optional<Millis> watchdog_every;
+  };
+
+  void start(const std::string& plan, const generations::Limits& limits = {}, const Service& service = {}) {
     Launch launch;
     launch.libexec = GW_FAKE_LIBEXEC;
     launch.listen_fd = listener_.fd.get();
     launch.environment = {"FAKE_PLAN=" + plan, "FAKE_LOG=" + log_file()};
-    keeper_.emplace(Keeper::World{log_, signals_, platform::ServiceNotifier("")}, std::move(launch), limits);
+    keeper_.emplace(Keeper::World{.log = log_,
+                                  .signals = signals_,
+                                  .notifier = platform::ServiceNotifier(service.notify_socket),
+                                  .watchdog_every = service.watchdog_every},
+                    std::move(launch), limits);
     thread_ = std::thread([this] { code_ = keeper_->run(); });
   }
 
@@ -181,6 +193,22 @@ TEST_F(KeeperTest, AGenerationThatIgnoresStopIsKilled) {
   signals_.send(SIGTERM);
   EXPECT_EQ(wait_for_end(), 0);
   EXPECT_EQ(::kill(pid, 0), -1);
+}
+
+TEST_F(KeeperTest, TheServiceManagersWatchdogIsFed) {
+  const std::string path = (dir_ / "notify").string();
+  const platform::Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+  path.copy(address.sun_path, sizeof address.sun_path - 1);
+  ASSERT_EQ(::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  start("ok", {}, {.notify_socket = path, .watchdog_every = Millis{1}});
+  int fed = 0;
+  while (fed < 3) {  // The test's own time limit ends it when none comes.
+    std::array<char, 256> text{};
+    const auto size = ::recv(socket.get(), text.data(), text.size(), 0);
+    ASSERT_GT(size, 0);
+    if (std::string_view(text.data(), static_cast<std::size_t>(size)) == "WATCHDOG=1") ++fed;
+  }
 }
 
 TEST(LaunchTest, TheProgramIsLookedUpBehindSymbolicLinksAtEachCall) {

@@ -21,13 +21,15 @@ TEST(KeeperMessagesTest, EveryMessageSurvivesTheWay) {
   EXPECT_EQ(failed.reason, "no \"key\"");
   EXPECT_EQ(failed.exit_code, 78);
   EXPECT_EQ(round_trip(Take{1'234'567'890'123}).released_at_ms, 1'234'567'890'123);
-  EXPECT_EQ(round_trip(SuccessorReady{"2"}).version, "2");
-  EXPECT_EQ(round_trip(SuccessorFailed{"hung"}).reason, "hung");
+  EXPECT_EQ(round_trip(SuccessorReady{"2", 3}).version, "2");
+  EXPECT_EQ(round_trip(SuccessorReady{"2", 3}).attempt, 3);
+  EXPECT_EQ(round_trip(SuccessorFailed{"hung", 4}).reason, "hung");
+  EXPECT_EQ(round_trip(SuccessorFailed{"hung", 4}).attempt, 4);
   EXPECT_EQ(round_trip(Resume{"died"}).reason, "died");
   EXPECT_EQ(round_trip(StatusLine{"draining"}).text, "draining");
   EXPECT_EQ(round_trip(RestartSignal{"SIGUSR2"}).name, "SIGUSR2");
   (void)round_trip(Handshakes{});
-  (void)round_trip(StartSuccessor{});
+  EXPECT_EQ(round_trip(StartSuccessor{5}).attempt, 5);
   (void)round_trip(DropSuccessor{});
   (void)round_trip(Released{});
   (void)round_trip(Serving{});
