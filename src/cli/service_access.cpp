@@ -1,5 +1,6 @@
 #include "cli/service_access.hpp"
 
+#include "config/edit.hpp"
 #include "service/systemd_manager.hpp"
 
 namespace gw::cli {
@@ -7,24 +8,44 @@ namespace {
 
 constexpr std::string_view kProgram = "openclaw ";
 
-std::filesystem::path user_unit(const Context& cli, const std::string& unit) {
-  const auto config = cli.environment("XDG_CONFIG_HOME");
-  const std::filesystem::path dir = config && !config->empty()
-                                        ? std::filesystem::path(*config)
-                                        : config::expand_home("~/.config", cli.environment);
-  return dir / "systemd/user" / unit;
-}
-
 }  // namespace
+
+std::filesystem::path user_unit_dir(const Context& cli) {
+  const auto config = cli.environment("XDG_CONFIG_HOME");
+  const bool is_told = config && !config->empty();
+  return (is_told ? std::filesystem::path(*config) : config::expand_home("~/.config", cli.environment)) /
+         "systemd/user";
+}
 
 std::unique_ptr<service::Manager> service_manager(const Context& cli, bool wants_system) {
   const std::string unit =
       service::systemd_unit_name(cli.paths.profile, cli.environment("OPENCLAW_SYSTEMD_UNIT"));
   std::error_code error;
   const bool is_only_system =
-      service::has_system_unit(unit) && !std::filesystem::exists(user_unit(cli, unit), error);
+      service::has_system_unit(unit) && !std::filesystem::exists(user_unit_dir(cli) / unit, error);
   const auto scope = wants_system || is_only_system ? service::Scope::System : service::Scope::User;
   return service::make_systemd_manager({.scope = scope, .unit = unit, .environment = cli.environment});
+}
+
+std::optional<std::string> foreign_state_dir(const Context& cli, const service::State& state) {
+  if (!state.definition) return std::nullopt;
+  const auto home = service::variable_of(*state.definition, "HOME");
+  const std::string usual = "/.openclaw" + (cli.paths.profile.empty() ? "" : "-" + cli.paths.profile);
+  const auto told = service::variable_of(*state.definition, "OPENCLAW_STATE_DIR");
+  const std::filesystem::path theirs = told   ? *told
+                                       : home ? *home + usual
+                                              : config::expand_home("~" + usual, cli.environment).string();
+  if (theirs.lexically_normal() == cli.paths.state_dir.lexically_normal()) return std::nullopt;
+  return theirs.string();
+}
+
+bool is_ours(const Context& cli, const service::State& state) {
+  return state.is_installed && !foreign_state_dir(cli, state);
+}
+
+bool is_nix_mode(const Context& cli) {
+  const std::string value = cli.environment("OPENCLAW_NIX_MODE").value_or("");
+  return !value.empty() && value != "0";
 }
 
 json::Object service_json(const service::Manager& manager, bool is_loaded) {
@@ -74,6 +95,15 @@ std::vector<service::Hint> hints_for(const Context& cli, const service::Problem&
       hint.text.insert(at + kProgram.size(), words);
   }
   return hints;
+}
+
+std::optional<Action> invalid_config(const Context& cli, std::string_view name) {
+  const auto loaded = config::load(cli.paths, cli.environment);
+  if (loaded && loaded->issues.empty()) return std::nullopt;
+  const std::string why =
+      loaded ? "the configuration is invalid:\n" + config::listed(loaded->issues) : loaded.error().message;
+  return Action{
+      .name = name, .is_ok = false, .message = why, .hints = {{"generic", "openclaw config validate"}}};
 }
 
 int report_problem(Context& cli, std::string_view name, const service::Manager& manager,

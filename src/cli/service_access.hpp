@@ -16,8 +16,21 @@ namespace gw::cli {
 /// only that has the unit or `wants_system`.
 std::unique_ptr<service::Manager> service_manager(const Context& cli, bool wants_system = false);
 
+/// The directory of the user's units, whether or not it is there.
+std::filesystem::path user_unit_dir(const Context& cli);
+
+/// The state directory that an installed service works with, when that is not the one of this command: units
+/// are named after the profile alone, so another state directory of the same profile has the same unit.
+std::optional<std::string> foreign_state_dir(const Context& cli, const service::State& state);
+
+/// Whether the service is there and works with this command's state directory.
+bool is_ours(const Context& cli, const service::State& state);
+
 /// `{label,loaded,loadedText,notLoadedText}`.
 json::Object service_json(const service::Manager& manager, bool is_loaded);
+
+/// `OPENCLAW_NIX_MODE`: configuration and service are managed elsewhere.
+bool is_nix_mode(const Context& cli);
 
 /// How a lifecycle command ended.
 struct Action {
@@ -36,6 +49,9 @@ int report(Context& cli, const Action& action);
 /// The report of what a manager refused.
 int report_problem(Context& cli, std::string_view name, const service::Manager& manager,
                    const service::Problem& problem);
+
+/// The refusal to start anything with a configuration that a gateway would refuse; nothing when it is valid.
+std::optional<Action> invalid_config(const Context& cli, std::string_view name);
 
 /// The next steps after a problem, with the options of this profile in the commands.
 std::vector<service::Hint> hints_for(const Context& cli, const service::Problem& problem);

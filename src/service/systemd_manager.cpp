@@ -214,6 +214,12 @@ class SystemdManager final : public Manager {
     }
     if (auto written = platform::write_private_file(file, text); !written)
       return failed(written.error().message);
+    if (settings_.scope == Scope::User) return {};
+    // No secret is in it, and whoever the service runs as must be able to look.
+    using fs::perms;
+    fs::permissions(file, perms::owner_read | perms::owner_write | perms::group_read | perms::others_read,
+                    error);
+    if (error) return failed("cannot set the mode of " + file.string() + ": " + error.message());
     return {};
   }
 

@@ -33,7 +33,7 @@ const json::Object* auth_of(const config::Config& config) {
 /// Something that this installation must not, or cannot, be done for.
 std::optional<Action> refusal(const Context& cli, const Args& args, const config::Config& config) {
   const auto value = [&](const char* name) { return cli.environment(name).value_or(""); };
-  if (const std::string nix = value("OPENCLAW_NIX_MODE"); !nix.empty() && nix != "0") {
+  if (is_nix_mode(cli)) {
     return blocked("OPENCLAW_NIX_MODE is set: the service is managed elsewhere");
   }
   const bool is_sudo = ::geteuid() == 0 && !value("SUDO_USER").empty() && value("SUDO_USER") != "root";
@@ -159,6 +159,14 @@ int run(Context& cli, const Args& args) {
   const auto state = manager->state();
   if (!state) return report_problem(cli, kName, *manager, state.error());
   if (!args.has("--force")) {
+    if (const auto other = foreign_state_dir(cli, *state)) {
+      return report(
+          cli,
+          blocked(
+              manager->unit() + " is the service of " + *other + ", not of " + cli.paths.state_dir.string(),
+              {{"generic", "give this instance a name of its own: openclaw --profile <name> gateway install"},
+               {"generic", "or replace that one: openclaw gateway install --force"}}));
+    }
     if (const auto there = already_there(*manager, wanted)) return report(cli, *there);
   }
   Action action{.name = kName, .result = "installed"};

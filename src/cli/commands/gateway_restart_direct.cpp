@@ -1,3 +1,4 @@
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -6,55 +7,79 @@
 #include "cli/connect_params.hpp"
 #include "cli/duration.hpp"
 #include "cli/restart_follow.hpp"
+#include "cli/service_access.hpp"
 #include "cli/session.hpp"
 #include "platform/clock.hpp"
 
 namespace gw::cli {
 namespace {
 
+constexpr std::string_view kName = "restart";
 constexpr Millis kHealthLimit{60'000};  // Beyond the time that running work is given.
 
-json::Object service_json() {
-  return {{"label", "foreground process"},
-          {"loaded", false},
-          {"loadedText", "enabled"},
-          {"notLoadedText", "disabled"}};
+/// The service as far as a restart is concerned with it.
+struct Service {
+  std::unique_ptr<service::Manager> manager;
+  service::Outcome<service::State> state;
+  bool is_ours = false;  ///< Installed, and of this state directory.
+
+  json::Object shown() const { return service_json(*manager, is_ours && state->is_enabled); }
+};
+
+Service find_service(const Context& cli) {
+  Service found{.manager = service_manager(cli), .state = {}, .is_ours = false};
+  found.state = found.manager->state();
+  found.is_ours = found.state && is_ours(cli, *found.state);
+  return found;
 }
 
-int not_running(Context& cli) {
-  const std::string message = "no running gateway was found for " + cli.paths.state_dir.string();
-  const std::string hint = "openclaw gateway run";
-  if (!cli.out.is_json()) return cli.out.problem(cli_failure(message, hint));
-  cli.out.document(json::Object{{"action", "restart"},
-                                {"ok", false},
-                                {"result", "not-loaded"},
-                                {"error", message},
-                                {"hints", json::Array{json::Value(hint)}},
-                                {"service", service_json()}});
-  return 1;
+/// Nobody runs: an installed service is started; without one there is nothing to restart.
+int start_stopped(Context& cli) {
+  const Service service = find_service(cli);
+  if (!service.is_ours) {
+    std::vector<service::Hint> hints{
+        {"install", "openclaw " + service::profile_words(cli.paths.profile) + "gateway run"}};
+    if (service.state) hints = hints_for(cli, {service::Problem::Kind::NotInstalled, {}});
+    return report(cli, {.name = kName,
+                        .is_ok = false,
+                        .result = "not-loaded",
+                        .message = "no running gateway was found for " + cli.paths.state_dir.string(),
+                        .hints = std::move(hints),
+                        .service = service.shown()});
+  }
+  if (const auto refused = invalid_config(cli, kName)) return report(cli, *refused);
+  if (auto done = service.manager->start(); !done)
+    return report_problem(cli, kName, *service.manager, done.error());
+  return report(cli, {.name = kName,
+                      .result = "restarted",
+                      .message = "Gateway service was stopped; it is started.",
+                      .service = service.shown()});
 }
 
 /// The report of a restart that was asked for.
-int report(Context& cli, const std::string& sent, const std::optional<RestartEnd>& end,
-           const std::string& problem) {
+int report_restart(Context& cli, const Service& service, const std::string& done,
+                   const std::optional<RestartEnd>& end, const std::string& problem) {
   const bool is_good = problem.empty();
-  json::Object document{{"action", "restart"},
+  json::Object document{{"action", kName},
                         {"ok", is_good},
                         {"result", is_good ? "restarted" : "restart-health-failed"},
-                        {"message", is_good ? sent : problem},
-                        {"service", service_json()}};
+                        {"message", is_good ? done : problem},
+                        {"service", service.shown()}};
   if (!is_good) document["error"] = problem;
   if (end) document["restart"] = end->record;
   cli.out.document(document);
   if (is_good) {
-    cli.out.line(sent);
+    cli.out.line(done);
     if (end) {
       const std::int64_t gap = json::int_or(end->record, "gapMs", 0);
       cli.out.line("Gateway restarted; clients waited " + std::to_string(gap) + " ms.");
     }
     return 0;
   }
-  if (!cli.out.is_json()) cli.out.note(cli.out.bad("error: ") + problem);
+  if (!cli.out.is_json()) {
+    cli.out.note(cli.out.bad("error: ") + problem);
+    cli.out.note("Try: openclaw " + service::profile_words(cli.paths.profile) + "gateway restart history");
+  }
   return 1;
 }
 
@@ -76,7 +101,7 @@ std::optional<Millis> drain_budget(const Args& args, const config::Config& confi
 
 int restart_directly(Context& cli, const Args& args) {
   const auto owner = platform::live_lock_owner(cli.paths.lock_file());
-  if (!owner) return not_running(cli);
+  if (!owner) return start_stopped(cli);
   TargetInput input = target_input(cli, args);
   input.url_flag.reset();
   input.port_flag = std::to_string(owner->port);
@@ -92,8 +117,12 @@ int restart_directly(Context& cli, const Args& args) {
   const auto answer = client->call("gateway.restart.request", params, platform::now() + kRestartRequestLimit);
   if (!answer) return cli.out.problem(answer.error());
   const std::string id(answer->is_object() ? json::text_or(answer->get_object(), "id") : "");
-  const std::string sent = "Gateway restart request sent to foreground process on port " +
-                           std::to_string(owner->port) + ": " + std::to_string(owner->process.pid) + ".";
+  const Service service = find_service(cli);
+  const bool is_managed = service.is_ours && service.state->pid == owner->process.pid;
+  const std::string done = is_managed ? "Gateway service restarted."
+                                      : "Gateway restart request sent to foreground process on port " +
+                                            std::to_string(owner->port) + ": " +
+                                            std::to_string(owner->process.pid) + ".";
 
   const auto budget = drain_budget(args, input.config);
   const auto limit = budget ? std::optional(*budget + kHealthLimit) : std::nullopt;
@@ -116,14 +145,15 @@ int restart_directly(Context& cli, const Args& args) {
                       .pause = sleep_between});
   if (!end) return cli.out.problem(end.error());
   if (!*end) {
-    return report(cli, sent, std::nullopt,
-                  "Gateway restart timed out after " + std::to_string(limit->count() / 1000) +
-                      "s waiting for health checks.");
+    return report_restart(cli, service, done, std::nullopt,
+                          "Gateway restart timed out after " + std::to_string(limit->count() / 1000) +
+                              "s waiting for health checks.");
   }
   const RestartEnd& result = **end;
-  if (result.outcome == "restarted") return report(cli, sent, result, "");
-  return report(cli, sent, result,
-                "Gateway restart " + result.outcome + (result.failure.empty() ? "." : ": " + result.failure));
+  if (result.outcome == "restarted") return report_restart(cli, service, done, result, "");
+  return report_restart(
+      cli, service, done, result,
+      "Gateway restart " + result.outcome + (result.failure.empty() ? "." : ": " + result.failure));
 }
 
 }  // namespace gw::cli

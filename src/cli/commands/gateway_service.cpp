@@ -22,31 +22,40 @@ Action not_loaded(const Context& cli, std::string_view name, const service::Mana
   return action;
 }
 
+/// Why the installed service is not the one that was meant.
+Action foreign(const Context& cli, std::string_view name, const service::Manager& manager,
+               const std::string& state_dir) {
+  return {.name = name,
+          .is_ok = false,
+          .result = "not-loaded",
+          .message =
+              manager.unit() + " is the service of " + state_dir + ", not of " + cli.paths.state_dir.string(),
+          .hints = {{"generic", "OPENCLAW_STATE_DIR=" + state_dir + " openclaw gateway " + std::string(name)},
+                    {"generic",
+                     "or give this instance a name of its own: openclaw --profile <name> gateway install"}},
+          .service = service_json(manager, false)};
+}
+
 int start(Context& cli, const Args&) {
   constexpr std::string_view kName = "start";
   const auto manager = service_manager(cli);
   const auto state = manager->state();
   if (!state) return report_problem(cli, kName, *manager, state.error());
   if (!state->is_installed) return report(cli, not_loaded(cli, kName, *manager, false));
+  if (const auto other = foreign_state_dir(cli, *state))
+    return report(cli, foreign(cli, kName, *manager, *other));
   if (state->is_running()) {
     return report(cli, {.name = kName,
                         .result = "already-running",
                         .message = "Gateway service is running already.",
-                        .service = service_json(*manager, true)});
-  }
-  const auto loaded = config::load(cli.paths, cli.environment);
-  if (loaded && !loaded->issues.empty()) {
-    return report(cli, {.name = kName,
-                        .is_ok = false,
-                        .message = "the configuration is invalid:\n" + config::listed(loaded->issues),
-                        .hints = {{"generic", "openclaw config validate"}},
                         .service = service_json(*manager, state->is_enabled)});
   }
+  if (const auto refused = invalid_config(cli, kName)) return report(cli, *refused);
   if (auto done = manager->start(); !done) return report_problem(cli, kName, *manager, done.error());
   return report(cli, {.name = kName,
                       .result = "started",
                       .message = "Gateway service started.",
-                      .service = service_json(*manager, true)});
+                      .service = service_json(*manager, state->is_enabled)});
 }
 
 /// Ends the gateway of this state directory that runs without a service.
@@ -82,7 +91,7 @@ int stop(Context& cli, const Args& args) {
   }
   const auto state = manager->state();
   const bool may_be_foreground =
-      !state ? state.error().kind != service::Problem::Kind::Failed : !state->pid.has_value();
+      !state ? state.error().kind != service::Problem::Kind::Failed : !is_ours(cli, *state) || !state->pid;
   if (may_be_foreground) return stop_foreground(cli, *manager);
   if (!state) return report_problem(cli, kName, *manager, state.error());
   if (auto done = manager->stop(); !done) return report_problem(cli, kName, *manager, done.error());
@@ -94,7 +103,7 @@ int stop(Context& cli, const Args& args) {
 
 int uninstall(Context& cli, const Args&) {
   constexpr std::string_view kName = "uninstall";
-  if (const auto nix = cli.environment("OPENCLAW_NIX_MODE"); nix && !nix->empty() && *nix != "0") {
+  if (is_nix_mode(cli)) {
     return report(cli, {.name = kName,
                         .is_ok = false,
                         .message = "OPENCLAW_NIX_MODE is set: the service is managed elsewhere"});
@@ -102,6 +111,8 @@ int uninstall(Context& cli, const Args&) {
   const auto manager = service_manager(cli);
   const auto state = manager->state();
   if (!state) return report_problem(cli, kName, *manager, state.error());
+  if (const auto other = foreign_state_dir(cli, *state))
+    return report(cli, foreign(cli, kName, *manager, *other));
   Action action{.name = kName,
                 .result = "uninstalled",
                 .message = "Gateway service is not installed; nothing to remove.",

@@ -1,12 +1,18 @@
 #include "platform/port_owner.hpp"
 
+#include <algorithm>
+#include <arpa/inet.h>
+#include <array>
 #include <charconv>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <set>
+#include <map>
+#include <pwd.h>
 #include <sstream>
+#include <sys/stat.h>
 
+#include "platform/private_file.hpp"
 #include "platform/process_identity.hpp"
 
 namespace gw::platform {
@@ -14,9 +20,24 @@ namespace {
 
 constexpr const char* kListening = "0A";
 
-/// `socket:[<inode>]` of every listening socket on that port.
-std::set<std::string> listening_sockets(std::uint16_t port) {
-  std::set<std::string> sockets;
+/// An address as the kernel's tables write it: hexadecimal words in the byte order of the machine.
+std::string readable(const std::string& hex, std::uint16_t port) {
+  constexpr std::size_t kWordChars = 8;
+  std::array<std::uint32_t, 4> words{};
+  const bool is_v6 = hex.size() == 4 * kWordChars;
+  for (std::size_t i = 0; i < (is_v6 ? 4U : 1U); ++i) {
+    words[i] =
+        static_cast<std::uint32_t>(std::strtoul(hex.substr(i * kWordChars, kWordChars).c_str(), nullptr, 16));
+  }
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  ::inet_ntop(is_v6 ? AF_INET6 : AF_INET, words.data(), text.data(), text.size());
+  const std::string host(text.data());
+  return (is_v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+/// `socket:[<inode>]` of every socket that listens on that port, with its address.
+std::map<std::string, std::string> listening_sockets(std::uint16_t port) {
+  std::map<std::string, std::string> sockets;
   for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
     std::ifstream file(table);
     std::string line;
@@ -27,28 +48,69 @@ std::set<std::string> listening_sockets(std::uint16_t port) {
           inode;
       const std::size_t colon = local.find(':');
       if (state != kListening || colon == std::string::npos) continue;
-      if (std::strtoul(local.c_str() + colon + 1, nullptr, 16) == port)
-        sockets.insert("socket:[" + inode + "]");
+      if (std::strtoul(local.c_str() + colon + 1, nullptr, 16) != port) continue;
+      sockets["socket:[" + inode + "]"] = readable(local.substr(0, colon), port);
     }
   }
   return sockets;
 }
 
-bool holds_one(const std::filesystem::path& fd_dir, const std::set<std::string>& sockets) {
+/// The address of the first of those sockets that a process has open; empty: none.
+std::string address_held(const std::filesystem::path& fd_dir,
+                         const std::map<std::string, std::string>& sockets) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(fd_dir, error)) {
     std::error_code link_error;
     const auto target = std::filesystem::read_symlink(entry.path(), link_error);
-    if (!link_error && sockets.contains(target.string())) return true;
+    const auto at = link_error ? sockets.end() : sockets.find(target.string());
+    if (at != sockets.end()) return at->second;
   }
-  return false;
+  return {};
+}
+
+std::string command_line(const std::filesystem::path& process) {
+  const std::string raw = read_file_start(process / "cmdline");
+  std::string shown;
+  bool is_secret = false;
+  for (std::size_t at = 0; at < raw.size();) {
+    const std::size_t end = std::min(raw.find('\0', at), raw.size());
+    std::string word = raw.substr(at, end - at);
+    at = end + 1;
+    const std::size_t equals = word.find('=');
+    const std::string name = word.substr(0, equals);
+    const bool names_secret = name == "--token" || name == "--password";
+    if (is_secret) word = "***";
+    if (names_secret && equals != std::string::npos) word = name + "=***";
+    is_secret = names_secret && equals == std::string::npos;
+    shown += (shown.empty() ? "" : " ") + word;
+  }
+  return shown;
+}
+
+std::string account(const std::filesystem::path& process) {
+  struct stat info{};
+  if (::stat(process.c_str(), &info) != 0) return {};
+  const passwd* entry = ::getpwuid(info.st_uid);
+  return entry ? entry->pw_name : std::to_string(info.st_uid);
+}
+
+/// The fourth field of `stat`; the second may hold spaces and ends with the last parenthesis.
+int parent_of(const std::filesystem::path& process) {
+  const std::string text = read_file_start(process / "stat");
+  const std::size_t end = text.rfind(')');
+  if (end == std::string::npos) return 0;
+  std::istringstream fields(text.substr(end + 1));
+  std::string state;
+  int parent = 0;
+  fields >> state >> parent;
+  return parent;
 }
 
 }  // namespace
 
 std::vector<PortOwner> port_owners(std::uint16_t port) {
   std::vector<PortOwner> owners;
-  const std::set<std::string> sockets = listening_sockets(port);
+  const auto sockets = listening_sockets(port);
   if (sockets.empty()) return owners;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc", error)) {
@@ -56,7 +118,14 @@ std::vector<PortOwner> port_owners(std::uint16_t port) {
     int pid = 0;
     const auto read = std::from_chars(name.data(), name.data() + name.size(), pid);
     if (read.ec != std::errc{} || read.ptr != name.data() + name.size()) continue;
-    if (holds_one(entry.path() / "fd", sockets)) owners.push_back({pid, process_name(pid)});
+    std::string address = address_held(entry.path() / "fd", sockets);
+    if (address.empty()) continue;
+    owners.push_back({.pid = pid,
+                      .parent = parent_of(entry.path()),
+                      .name = process_name(pid),
+                      .command_line = command_line(entry.path()),
+                      .user = account(entry.path()),
+                      .address = std::move(address)});
   }
   return owners;
 }
