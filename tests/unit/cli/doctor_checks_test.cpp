@@ -189,14 +189,16 @@ TEST_F(DoctorChecksTest, AGatewayThatDoesNotAnswerIsAnError) {
 }
 
 TEST_F(DoctorChecksTest, WhoHoldsThePortIsTold) {
-  facts_.listeners = {{5, "openclaw"}};
+  facts_.listeners = {
+      {.pid = 5, .parent = 1, .name = "openclaw", .command_line = {}, .user = {}, .address = {}}};
   EXPECT_EQ(codes(), Codes{}) << "it is our own gateway";
   facts_.is_owner_alive = false;
   facts_.lock_owner.reset();
   EXPECT_EQ(codes(), Codes{"port-other-gateway"});
-  facts_.listeners = {{5, "sshd"}};
+  facts_.listeners = {{.pid = 5, .parent = 1, .name = "sshd", .command_line = {}, .user = {}, .address = {}}};
   EXPECT_EQ(codes(), Codes{"port-ssh-tunnel"});
-  facts_.listeners = {{5, "nginx"}};
+  facts_.listeners = {
+      {.pid = 5, .parent = 1, .name = "nginx", .command_line = {}, .user = {}, .address = {}}};
   EXPECT_EQ(codes(), Codes{"port-taken"});
   EXPECT_NE(only().message.find("nginx (pid 5)"), std::string::npos);
 }
