@@ -154,7 +154,7 @@ int serve(const Arguments& arguments, platform::PacketChannel control) {
                          .file = config.log_file,
                          .level = config.log_level,
                          .bytes_max = config.log_file_bytes_max,
-                         .console = STDERR_FILENO,
+                         .console = from_environment("OPENCLAW_LAUNCHD_LABEL") ? -1 : STDERR_FILENO,
                          .console_level = config.log_level});
   gateway::GenerationOptions options{.config = std::move(config),
                                      .paths = *std::move(paths),

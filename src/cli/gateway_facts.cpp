@@ -42,8 +42,9 @@ std::vector<std::string> names_in(const std::filesystem::path& file) {
   std::string_view rest = text;
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
-    const std::string_view line = trimmed(rest.substr(0, end));
+    std::string_view line = trimmed(rest.substr(0, end));
     rest.remove_prefix(std::min(rest.size(), end + 1));
+    if (line.starts_with("export ")) line.remove_prefix(7);  // As launchd's script wants it.
     const std::size_t equals = line.find('=');
     if (!line.starts_with('#') && equals != std::string_view::npos)
       names.emplace_back(line.substr(0, equals));

@@ -26,13 +26,19 @@ json::Value command_json(const GatewayFacts& facts) {
     if (std::ranges::find(kShownVariables, name) != kShownVariables.end()) environment[name] = value;
     sources[name] = "inline";
   }
+  // A LaunchAgent has all its variables from the file.
+  const bool is_only_file = facts.manager->system() == platform::ServiceSystem::Launchd;
   for (const std::string& name : facts.environment_file_names) {
-    sources[name] = sources.contains(name) ? "inline-and-file" : "file";
+    sources[name] = sources.contains(name) && !is_only_file ? "inline-and-file" : "file";
   }
   return json::Object{{"programArguments", std::move(words)},
                       {"environment", std::move(environment)},
                       {"environmentValueSources", std::move(sources)},
                       {"sourcePath", facts.service->file.string()}};
+}
+
+bool is_systemd(const GatewayFacts& facts) {
+  return facts.manager->system() == platform::ServiceSystem::Systemd;
 }
 
 void put_number(json::Object& object, const char* name, const auto& number) {
@@ -62,7 +68,9 @@ json::Object runtime_json(const Context& cli, const GatewayFacts& facts) {
     put_number(runtime, "lastExitStatus", own->last_exit_status);
     put_number(runtime, "lastExitReason", own->last_exit_reason);
     if (!own->status_text.empty()) runtime["detail"] = own->status_text;
-    runtime["systemd"] = systemd_json(facts, *own);
+    if (!own->last_run_time.empty()) runtime["lastRunTime"] = own->last_run_time;
+    if (!own->last_run_result.empty()) runtime["lastRunResult"] = own->last_run_result;
+    if (is_systemd(facts)) runtime["systemd"] = systemd_json(facts, *own);
     return runtime;
   }
   if (facts.owner) {
@@ -137,7 +145,7 @@ json::Object service_part(const Context& cli, const GatewayFacts& facts) {
   service["targetRole"] = facts.port_source == "cli" || facts.input.url_flag ? "diagnostic-only" : "target";
   if (!facts.service || !facts.service->definition) return service;
   service["configAudit"] = audit_json(facts);
-  service["systemdInstallation"] = installation_json(facts);
+  if (is_systemd(facts)) service["systemdInstallation"] = installation_json(facts);
   service["layout"] = layout_json(facts, *facts.service);
   return service;
 }

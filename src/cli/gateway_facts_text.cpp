@@ -58,7 +58,8 @@ void print_service(Context& cli, const GatewayFacts& facts) {
     out.row("Service", unit + ": not installed");
     return;
   }
-  out.row("Service", unit + ": " + (state.is_enabled ? "enabled" : "disabled") +
+  const auto words = service::loaded_words(facts.manager->system());
+  out.row("Service", unit + ": " + std::string(state.is_enabled ? words.loaded : words.not_loaded) +
                          (state.needs_reload ? ", daemon-reload pending" : ""));
   if (state.definition) out.row("Command", joined(state.definition->command));
   out.row("Unit file", state.file.string());
@@ -118,13 +119,26 @@ void print_probe(Context& cli, const GatewayFacts& facts) {
   out.row("Capability", capability);
 }
 
+/// Where a gateway that does not answer may have said why.
+std::string where_to_look(const Context& cli, const service::Manager& manager) {
+  switch (manager.system()) {
+    case platform::ServiceSystem::Systemd:
+      break;
+    case platform::ServiceSystem::Launchd:
+      return (cli.paths.log_dir() / "gateway.err.log").string();
+    case platform::ServiceSystem::TaskScheduler:
+      return cli.paths.log_dir().string();
+  }
+  const bool is_user = manager.scope() == service::Scope::User;
+  return "journalctl " + std::string(is_user ? "--user " : "") + "-u " + manager.unit() +
+         " -n 200 --no-pager";
+}
+
 void print_next_steps(Context& cli, const GatewayFacts& facts) {
   const std::string openclaw = "openclaw " + service::profile_words(cli.paths.profile);
   const service::State* own = facts.own_service(cli);
   if (own && own->is_running() && !facts.is_reachable() && facts.rpc) {
-    const bool is_user = facts.manager->scope() == service::Scope::User;
-    cli.out.line("See why: journalctl " + std::string(is_user ? "--user " : "") + "-u " +
-                 facts.manager->unit() + " -n 200 --no-pager");
+    cli.out.line("See why: " + where_to_look(cli, *facts.manager));
   } else if (own && !own->is_running()) {
     cli.out.line("Start it with: " + openclaw + "gateway start");
   } else if (!own && !facts.owner) {

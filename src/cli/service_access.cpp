@@ -1,23 +1,40 @@
 #include "cli/service_access.hpp"
 
+#include <csignal>
+#include <thread>
+#include <unistd.h>
+
 #include "config/edit.hpp"
+#include "platform/gateway_lock.hpp"
+#include "platform/process_wait.hpp"
+#include "service/absent_manager.hpp"
+#include "service/launchd_agent.hpp"
+#include "service/launchd_manager.hpp"
+#include "service/scheduled_task.hpp"
+#include "service/schtasks_manager.hpp"
 #include "service/systemd_manager.hpp"
 
 namespace gw::cli {
 namespace {
 
+using platform::ServiceSystem;
+
 constexpr std::string_view kProgram = "openclaw ";
 
-}  // namespace
+constexpr const char* kSystemVariable = "OPENCLAW_SERVICE_MANAGER";
+constexpr Millis kTaskStopLimit{35'000};  // The keeper needs at most 25 s.
 
-std::filesystem::path user_unit_dir(const Context& cli) {
-  const auto config = cli.environment("XDG_CONFIG_HOME");
-  const bool is_told = config && !config->empty();
-  return (is_told ? std::filesystem::path(*config) : config::expand_home("~/.config", cli.environment)) /
-         "systemd/user";
+/// The manager in use: that of the host, unless a variable says otherwise; nothing for a name that is none.
+std::optional<ServiceSystem> service_system(const Context& cli) {
+  const std::string name = cli.environment(kSystemVariable).value_or("");
+  if (name.empty()) return platform::host_service_system();
+  if (name == "systemd") return ServiceSystem::Systemd;
+  if (name == "launchd") return ServiceSystem::Launchd;
+  if (name == "schtasks") return ServiceSystem::TaskScheduler;
+  return std::nullopt;
 }
 
-std::unique_ptr<service::Manager> service_manager(const Context& cli, bool wants_system) {
+std::unique_ptr<service::Manager> systemd_manager(const Context& cli, bool wants_system) {
   const std::string unit =
       service::systemd_unit_name(cli.paths.profile, cli.environment("OPENCLAW_SYSTEMD_UNIT"));
   std::error_code error;
@@ -25,6 +42,70 @@ std::unique_ptr<service::Manager> service_manager(const Context& cli, bool wants
       service::has_system_unit(unit) && !std::filesystem::exists(user_unit_dir(cli) / unit, error);
   const auto scope = wants_system || is_only_system ? service::Scope::System : service::Scope::User;
   return service::make_systemd_manager({.scope = scope, .unit = unit, .environment = cli.environment});
+}
+
+std::unique_ptr<service::Manager> launchd_manager(const Context& cli) {
+  return service::make_launchd_manager(
+      {.label = service::launchd_label(cli.paths.profile, cli.environment("OPENCLAW_LAUNCHD_LABEL")),
+       .user_id = ::getuid(),
+       .home = cli.environment("HOME").value_or(""),  // launchd knows no OPENCLAW_HOME.
+       .state_dir = cli.paths.state_dir,
+       .environment = cli.environment,
+       .pause = [](Millis time) { std::this_thread::sleep_for(time); }});
+}
+
+service::Outcome<void> stop_gateway(const config::Paths& paths) {
+  const auto owner = platform::live_lock_owner(paths.lock_file());
+  if (!owner) return {};
+  auto ended = platform::signal_and_wait(owner->process, SIGTERM, kTaskStopLimit);
+  if (ended) return {};
+  return std::unexpected(service::Problem{service::Problem::Kind::Failed, ended.error().message});
+}
+
+std::unique_ptr<service::Manager> schtasks_manager(const Context& cli) {
+  const auto value = [&](const char* name) { return cli.environment(name).value_or(""); };
+  std::filesystem::path script = value("OPENCLAW_TASK_SCRIPT");
+  if (script.empty()) {
+    const std::string name = value("OPENCLAW_TASK_SCRIPT_NAME");
+    script = cli.paths.state_dir / (name.empty() ? "gateway.cmd" : name);
+  }
+  return service::make_schtasks_manager(
+      {.name = service::task_name(cli.paths.profile, cli.environment("OPENCLAW_WINDOWS_TASK_NAME")),
+       .script = std::move(script),
+       .state_dir = cli.paths.state_dir,
+       .environment = cli.environment,
+       .gateway_pid = [paths = cli.paths]() -> std::optional<int> {
+         const auto owner = platform::live_lock_owner(paths.lock_file());
+         return owner ? std::optional(owner->process.pid) : std::nullopt;
+       },
+       .stop_gateway = [paths = cli.paths] { return stop_gateway(paths); }});
+}
+
+}  // namespace
+
+std::unique_ptr<service::Manager> service_manager(const Context& cli, bool wants_system) {
+  const auto system = service_system(cli);
+  if (!system) {
+    return service::make_absent_manager(std::string(kSystemVariable) +
+                                        " must be systemd, launchd or schtasks, not \"" +
+                                        cli.environment(kSystemVariable).value_or("") + "\"");
+  }
+  switch (*system) {
+    case ServiceSystem::Systemd:
+      break;
+    case ServiceSystem::Launchd:
+      return launchd_manager(cli);
+    case ServiceSystem::TaskScheduler:
+      return schtasks_manager(cli);
+  }
+  return systemd_manager(cli, wants_system);
+}
+
+std::filesystem::path user_unit_dir(const Context& cli) {
+  const auto config = cli.environment("XDG_CONFIG_HOME");
+  const bool is_told = config && !config->empty();
+  return (is_told ? std::filesystem::path(*config) : config::expand_home("~/.config", cli.environment)) /
+         "systemd/user";
 }
 
 std::optional<std::string> foreign_state_dir(const Context& cli, const service::State& state) {
@@ -49,10 +130,11 @@ bool is_nix_mode(const Context& cli) {
 }
 
 json::Object service_json(const service::Manager& manager, bool is_loaded) {
+  const auto words = service::loaded_words(manager.system());
   return {{"label", manager.label()},
           {"loaded", is_loaded},
-          {"loadedText", "enabled"},
-          {"notLoadedText", "disabled"}};
+          {"loadedText", words.loaded},
+          {"notLoadedText", words.not_loaded}};
 }
 
 int report(Context& cli, const Action& action) {
@@ -88,7 +170,9 @@ int report(Context& cli, const Action& action) {
 }
 
 std::vector<service::Hint> hints_for(const Context& cli, const service::Problem& problem) {
-  auto hints = service::hints_for(problem, service::look_around());
+  service::Surroundings here = service::look_around();
+  here.system = service_system(cli).value_or(here.system);
+  auto hints = service::hints_for(problem, here);
   const std::string words = service::profile_words(cli.paths.profile);
   for (service::Hint& hint : hints) {
     if (const std::size_t at = hint.text.find(kProgram); at != std::string::npos)

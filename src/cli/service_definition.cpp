@@ -26,6 +26,7 @@ std::string owner_of(const std::filesystem::path& path) {
 service::Definition wanted_definition(const Context& cli, const service::Manager& manager, std::uint16_t port,
                                       const std::optional<std::filesystem::path>& wrapper) {
   service::DefinitionRequest request;
+  request.system = manager.system();
   request.scope = manager.scope();
   request.program = cli.program;
   request.wrapper = wrapper;

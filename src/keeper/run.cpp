@@ -146,7 +146,8 @@ platform::LogFileOptions log_options(const Request& request, const config::Confi
   options.file = config.log_file;
   options.level = level;
   options.bytes_max = config.log_file_bytes_max;
-  options.console = STDERR_FILENO;
+  // launchd keeps what we write there in a file that nobody rotates; the log file says the same.
+  options.console = request.environment("OPENCLAW_LAUNCHD_LABEL") ? -1 : STDERR_FILENO;
   options.console_level = level;
   options.colour = !request.environment("NO_COLOR").has_value();
   return options;

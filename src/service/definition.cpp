@@ -7,11 +7,15 @@ namespace gw::service {
 namespace {
 
 namespace fs = std::filesystem;
+using platform::ServiceSystem;
 
 /// The program's own directory first, then the system's, then what a user puts into the home directory. Tools
 /// of an agent that lie elsewhere come from `env` of the configuration.
 std::string search_path(const DefinitionRequest& request) {
-  std::vector<std::string> dirs{request.program.parent_path().string(), "/usr/local/bin", "/usr/bin", "/bin"};
+  std::vector<std::string> dirs{request.program.parent_path().string()};
+  if (request.system == ServiceSystem::Launchd) dirs.emplace_back("/opt/homebrew/bin");
+  dirs.insert(dirs.end(), {"/usr/local/bin", "/usr/bin", "/bin"});
+  if (request.system == ServiceSystem::Launchd) dirs.insert(dirs.end(), {"/usr/sbin", "/sbin"});
   if (!request.home.empty()) {
     dirs.push_back((request.home / ".local/bin").string());
     dirs.push_back((request.home / "bin").string());
@@ -26,7 +30,31 @@ std::string search_path(const DefinitionRequest& request) {
   return all;
 }
 
+fs::path environment_file(const DefinitionRequest& request) {
+  switch (request.system) {
+    case ServiceSystem::Systemd:
+      return request.state_dir / "gateway.systemd.env";
+    case ServiceSystem::Launchd:
+      return request.state_dir / "service-env" / (request.unit + ".env");
+    case ServiceSystem::TaskScheduler:
+      break;  // A task has the variables of its user's account.
+  }
+  return {};
+}
+
 }  // namespace
+
+const char* name_variable(ServiceSystem system) {
+  switch (system) {
+    case ServiceSystem::Systemd:
+      break;
+    case ServiceSystem::Launchd:
+      return "OPENCLAW_LAUNCHD_LABEL";
+    case ServiceSystem::TaskScheduler:
+      return "OPENCLAW_WINDOWS_TASK_NAME";
+  }
+  return "OPENCLAW_SYSTEMD_UNIT";
+}
 
 Definition make_definition(const DefinitionRequest& request) {
   Definition made;
@@ -35,18 +63,20 @@ Definition make_definition(const DefinitionRequest& request) {
   made.command = {request.wrapper.value_or(request.program).string(), "gateway", "--port",
                   std::to_string(request.port)};
   made.user = request.user;
-  made.environment_file = request.state_dir / "gateway.systemd.env";
+  made.environment_file = environment_file(request);
+  if (request.system != ServiceSystem::Systemd) made.working_dir = request.state_dir;
   const auto add = [&](const char* name, std::string value) {
     if (!value.empty()) made.environment.emplace_back(name, std::move(value));
   };
   add("HOME", request.home.string());
-  add("TMPDIR", request.temporary_dir);
-  add("PATH", search_path(request));
+  if (request.system == ServiceSystem::Systemd) add("TMPDIR", request.temporary_dir);
+  if (request.system == ServiceSystem::Launchd) add("TMPDIR", (request.state_dir / "tmp").string());
+  if (request.system != ServiceSystem::TaskScheduler) add("PATH", search_path(request));
   add("OPENCLAW_PROFILE", request.profile);
   add("OPENCLAW_STATE_DIR", request.state_dir.string());
   add("OPENCLAW_CONFIG_PATH", request.config_file.string());
   add("OPENCLAW_GATEWAY_PORT", std::to_string(request.port));
-  add("OPENCLAW_SYSTEMD_UNIT", request.unit);
+  add(name_variable(request.system), request.unit);
   add("OPENCLAW_SERVICE_MARKER", "openclaw");
   add("OPENCLAW_SERVICE_KIND", "gateway");
   if (request.wrapper) add("OPENCLAW_WRAPPER", request.wrapper->string());

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "platform/service_system.hpp"
+
 /// What a service manager is to run, whichever it is.
 namespace gw::service {
 
@@ -20,11 +22,13 @@ struct Definition {
   std::string description;
   std::vector<std::string> command;
   std::vector<std::pair<std::string, std::string>> environment;  ///< Never a secret.
-  std::filesystem::path environment_file;  ///< `NAME=value` lines of its owner alone; may be missing.
+  std::filesystem::path environment_file;  ///< Variables that only its owner may read; empty: none.
+  std::filesystem::path working_dir;       ///< Empty: the manager's choice.
   std::string user;                        ///< For Scope::System; empty: root.
 };
 
 struct DefinitionRequest {
+  platform::ServiceSystem system = platform::ServiceSystem::Systemd;
   Scope scope = Scope::User;
   std::filesystem::path program;
   std::optional<std::filesystem::path>
@@ -34,12 +38,15 @@ struct DefinitionRequest {
   std::filesystem::path home;
   std::filesystem::path state_dir;
   std::filesystem::path config_file;
-  std::string unit;
+  std::string unit;  ///< Its name with the manager.
   std::string user;
-  std::string temporary_dir;  ///< The value of TMPDIR; empty: unset.
+  std::string temporary_dir;  ///< The value of TMPDIR; empty: unset. launchd and Windows have their own.
 };
 
 Definition make_definition(const DefinitionRequest& request);
+
+/// The variable that names the service: users choose another name with it, and the gateway learns it from it.
+const char* name_variable(platform::ServiceSystem system);
 
 /// `openclaw-gateway.service`, `openclaw-gateway-<profile>.service`, or what OPENCLAW_SYSTEMD_UNIT says.
 std::string systemd_unit_name(const std::string& profile, const std::optional<std::string>& override_name);

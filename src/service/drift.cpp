@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "service/systemd_unit.hpp"
 
@@ -53,41 +54,50 @@ void compare_kill_mode(const std::vector<Directive>& found, std::vector<DriftIss
                     line("KillMode", mode), "KillMode=mixed", true});
 }
 
-void compare_commands(const Definition& found, const Definition& wanted, std::vector<DriftIssue>& issues) {
-  const auto shown = [](const std::vector<std::string>& words) {
-    std::string all = "ExecStart=";
-    for (const std::string& word : words) all += (all.ends_with('=') ? "" : " ") + word;
-    return all;
+}  // namespace
+
+std::vector<DriftIssue> command_drift(const Definition& found, const Definition& wanted,
+                                      std::string_view key) {
+  const auto shown = [&](const std::vector<std::string>& words) {
+    std::string all;
+    for (const std::string& word : words) all += (all.empty() ? "" : " ") + word;
+    return std::string(key) + all;
   };
-  const auto add = [&](const char* code, const char* why) {
-    issues.push_back({code, why, shown(found.command), shown(wanted.command), true});
+  const auto issue = [&](const char* code, const char* why) {
+    return std::vector<DriftIssue>{{code, why, shown(found.command), shown(wanted.command), true}};
   };
-  if (std::ranges::find(found.command, "gateway") == found.command.end()) {
-    add("gateway-command-missing", "it does not start the gateway");
-  } else if (found.command.front() != wanted.command.front()) {
-    add("gateway-entrypoint-mismatch", "it starts another installation than this one");
-  } else if (port_of(found) != port_of(wanted)) {
-    add("gateway-port-mismatch", "it listens on another port than the configuration says");
-  } else if (found.command != wanted.command) {
-    add("gateway-command-changed", "its options differ");
-  }
+  if (std::ranges::find(found.command, "gateway") == found.command.end())
+    return issue("gateway-command-missing", "it does not start the gateway");
+  if (found.command.front() != wanted.command.front())
+    return issue("gateway-entrypoint-mismatch", "it starts another installation than this one");
+  if (port_of(found) != port_of(wanted))
+    return issue("gateway-port-mismatch", "it listens on another port than the configuration says");
+  if (found.command != wanted.command) return issue("gateway-command-changed", "its options differ");
+  return {};
 }
 
-void compare_environment(const Definition& found, const Definition& wanted, std::vector<DriftIssue>& issues) {
+std::vector<DriftIssue> secret_drift(const Definition& found, const std::string& remedy,
+                                     std::string_view key) {
+  std::vector<DriftIssue> issues;
   for (const auto& [name, value] : found.environment) {
     if (!is_secret_name(name)) continue;
     const bool is_password = name == "OPENCLAW_GATEWAY_PASSWORD";
     const bool is_token = name == "OPENCLAW_GATEWAY_TOKEN";
-    issues.push_back(
-        {is_password ? "gateway-password-embedded"
-         : is_token  ? "gateway-token-embedded"
-                     : "gateway-managed-env-embedded",
-         "every program of this user can read it; move it to " + wanted.environment_file.string(),
-         "Environment=" + name + "=…", "", true});
+    issues.push_back({is_password ? "gateway-password-embedded"
+                      : is_token  ? "gateway-token-embedded"
+                                  : "gateway-managed-env-embedded",
+                      "every program of this user can read it; " + remedy, std::string(key) + name + "=…", "",
+                      true});
   }
+  return issues;
+}
+
+std::vector<DriftIssue> variable_drift(const Definition& found, const Definition& wanted,
+                                       std::string_view key) {
+  std::vector<DriftIssue> issues;
   for (const auto& [name, value] : wanted.environment) {
     if (name == "TMPDIR" || name == "OPENCLAW_GATEWAY_PORT")
-      continue;  // As the shell of the moment has it; ExecStart says it.
+      continue;  // As the shell of the moment has it; the command says it.
     const auto there = variable_of(found, name);
     if (there == value) continue;
     const bool is_path = name == "PATH";
@@ -95,19 +105,21 @@ void compare_environment(const Definition& found, const Definition& wanted, std:
         {is_path ? (there ? "gateway-path-changed" : "gateway-path-missing") : "gateway-environment",
          is_path ? "programs may not be found, or others than meant"
                  : "it is the service of another instance",
-         there ? "Environment=" + name + "=" + *there : std::string(), "Environment=" + name + "=" + value,
-         !is_path});
+         there ? std::string(key) + name + "=" + *there : std::string(),
+         std::string(key) + name + "=" + value, !is_path});
   }
+  return issues;
 }
 
-}  // namespace
-
 std::vector<DriftIssue> drift(const std::vector<Directive>& found, const std::vector<Directive>& wanted) {
-  std::vector<DriftIssue> issues;
   const Definition found_definition = read_unit(found);
   const Definition wanted_definition = read_unit(wanted);
-  compare_commands(found_definition, wanted_definition, issues);
-  compare_environment(found_definition, wanted_definition, issues);
+  std::vector<DriftIssue> issues = command_drift(found_definition, wanted_definition, "ExecStart=");
+  std::ranges::move(secret_drift(found_definition,
+                                 "move it to " + wanted_definition.environment_file.string(), "Environment="),
+                    std::back_inserter(issues));
+  std::ranges::move(variable_drift(found_definition, wanted_definition, "Environment="),
+                    std::back_inserter(issues));
   compare_kill_mode(found, issues);
   for (const Rule& rule : kRules) {
     const auto is = value_of(found, rule.section, rule.key);

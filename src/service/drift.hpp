@@ -22,4 +22,13 @@ struct DriftIssue {
 /// fine.
 std::vector<DriftIssue> drift(const std::vector<Directive>& found, const std::vector<Directive>& wanted);
 
+/// What the definitions of every manager have in common. `key` is put before what is shown, `ExecStart=`.
+std::vector<DriftIssue> command_drift(const Definition& found, const Definition& wanted,
+                                      std::string_view key);
+/// Variables that look like secrets and stand where others can read them; `remedy` says where to.
+std::vector<DriftIssue> secret_drift(const Definition& found, const std::string& remedy,
+                                     std::string_view key);
+std::vector<DriftIssue> variable_drift(const Definition& found, const Definition& wanted,
+                                       std::string_view key);
+
 }  // namespace gw::service

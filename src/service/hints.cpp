@@ -7,40 +7,88 @@
 
 namespace gw::service {
 
+using platform::ServiceSystem;
+
+namespace {
+
+const Hint kForeground{"container-foreground", "run it in the foreground: openclaw gateway run"};
+
+std::vector<Hint> without_manager(const Surroundings& here) {
+  if (here.system == ServiceSystem::Launchd)
+    return {{"generic", "launchctl is a part of macOS: put /bin on PATH"}, kForeground};
+  if (here.system == ServiceSystem::TaskScheduler)
+    return {{"generic", "schtasks is a part of Windows: put C:\\Windows\\System32 on PATH"}, kForeground};
+  if (here.is_wsl) {
+    return {{"wsl-systemd", "put these two lines into /etc/wsl.conf: [boot] and systemd=true"},
+            {"wsl-systemd", "then, in Windows: wsl --shutdown"},
+            {"wsl-systemd", "and check with: systemctl --user status"}};
+  }
+  if (here.is_container) return {kForeground};
+  return {{"systemd-unavailable",
+           "install and boot with systemd, or use your own supervisor with: openclaw gateway run"}};
+}
+
+std::vector<Hint> without_session(const Surroundings& here) {
+  if (here.system == ServiceSystem::Launchd) {
+    return {
+        {"generic",
+         "log in to the desktop of this Mac as the same user, and run the command there, without sudo"},
+        {"generic", "for a Mac that nobody logs in to, write a LaunchDaemon that runs: openclaw gateway run"},
+        kForeground};
+  }
+  return {{"systemd-headless", "sudo loginctl enable-linger $(whoami)"},
+          {"systemd-headless", "export XDG_RUNTIME_DIR=/run/user/$(id -u)"},
+          {"systemd-headless", "or for the whole system: sudo openclaw gateway install --system"}};
+}
+
+std::vector<Hint> without_permission(const Surroundings& here) {
+  if (here.system == ServiceSystem::Launchd)
+    return {{"generic", "run the command as the user who is logged in to the desktop, without sudo"}};
+  if (here.system == ServiceSystem::TaskScheduler)
+    return {{"generic", "run the command in a console that was opened as administrator"}};
+  return {{"generic", "a system service is managed by root: run the command with sudo"}};
+}
+
+}  // namespace
+
 Surroundings look_around() {
   std::error_code error;
   const std::string release = lower_ascii(platform::read_file_start("/proc/sys/kernel/osrelease"));
-  return {.is_wsl = release.find("microsoft") != std::string::npos,
+  return {.system = platform::host_service_system(),
+          .is_wsl = release.find("microsoft") != std::string::npos,
           .is_container = std::filesystem::exists("/.dockerenv", error) ||
                           std::filesystem::exists("/run/.containerenv", error)};
 }
 
 std::vector<Hint> hints_for(const Problem& problem, const Surroundings& here) {
-  const Hint foreground{"container-foreground", "run it in the foreground: openclaw gateway run"};
   switch (problem.kind) {
     case Problem::Kind::NoManager:
-      if (here.is_wsl) {
-        return {{"wsl-systemd", "put these two lines into /etc/wsl.conf: [boot] and systemd=true"},
-                {"wsl-systemd", "then, in Windows: wsl --shutdown"},
-                {"wsl-systemd", "and check with: systemctl --user status"}};
-      }
-      if (here.is_container) return {foreground};
-      return {{"systemd-unavailable",
-               "install and boot with systemd, or use your own supervisor with: openclaw gateway run"}};
+      return without_manager(here);
     case Problem::Kind::NoUserBus:
-      return {{"systemd-headless", "sudo loginctl enable-linger $(whoami)"},
-              {"systemd-headless", "export XDG_RUNTIME_DIR=/run/user/$(id -u)"},
-              {"systemd-headless", "or for the whole system: sudo openclaw gateway install --system"}};
+      return without_session(here);
     case Problem::Kind::NoPermission:
-      return {{"generic", "a system service is managed by root: run the command with sudo"}};
+      return without_permission(here);
     case Problem::Kind::NotInstalled:
       return {{"install", "openclaw gateway install"}, {"install", "openclaw gateway run"}};
     case Problem::Kind::NotOurs:
-      return {{"generic", "remove or rename that file, or choose another name with OPENCLAW_SYSTEMD_UNIT"}};
+      return {{"generic", std::string("remove or rename it, or choose another name with ") +
+                              name_variable(here.system)}};
     case Problem::Kind::Failed:
       return {{"generic", "openclaw gateway status --deep"}, {"generic", "openclaw doctor"}};
   }
   return {};
+}
+
+LoadedWords loaded_words(ServiceSystem system) {
+  switch (system) {
+    case ServiceSystem::Systemd:
+      break;
+    case ServiceSystem::Launchd:
+      return {"loaded", "not loaded"};
+    case ServiceSystem::TaskScheduler:
+      return {"registered", "missing"};
+  }
+  return {"enabled", "disabled"};
 }
 
 std::string profile_words(const std::string& profile) {

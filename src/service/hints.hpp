@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "service/manager.hpp"
@@ -16,6 +17,7 @@ struct Hint {
 
 /// Where this process runs, as far as it matters for a hint.
 struct Surroundings {
+  platform::ServiceSystem system = platform::host_service_system();
   bool is_wsl = false;
   bool is_container = false;
 };
@@ -24,6 +26,14 @@ Surroundings look_around();
 
 /// What to do about it, the most likely first.
 std::vector<Hint> hints_for(const Problem& problem, const Surroundings& here);
+
+/// How one says that a service is under a manager's care, or not: `enabled` and `disabled`.
+struct LoadedWords {
+  std::string_view loaded;
+  std::string_view not_loaded;
+};
+
+LoadedWords loaded_words(platform::ServiceSystem system);
 
 /// `--profile p ` for the commands in a hint; empty for the default profile.
 std::string profile_words(const std::string& profile);

@@ -33,7 +33,7 @@ using Outcome = std::expected<T, Problem>;
 /// What the manager knows of the service. Numbers that it does not know are absent.
 struct State {
   bool is_installed = false;
-  bool is_enabled = false;   ///< Starts by itself.
+  bool is_enabled = false;   ///< Starts by itself: enabled, loaded or registered, as the manager says it.
   std::string active_state;  ///< `active`, `activating`, `failed`, …
   std::string sub_state;
   std::optional<int> pid;
@@ -46,6 +46,8 @@ struct State {
   std::optional<std::int64_t> start_limit_burst;
   std::optional<std::int64_t> tasks;
   std::optional<std::int64_t> memory_bytes;
+  std::string last_run_time;    ///< Task Scheduler: as Windows words it.
+  std::string last_run_result;  ///< Task Scheduler: its number.
   bool needs_reload = false;
   std::filesystem::path file;  ///< Of the definition; empty: none.
   std::vector<std::filesystem::path> drop_ins;
@@ -59,8 +61,9 @@ class Manager {
  public:
   virtual ~Manager() = default;
 
+  virtual platform::ServiceSystem system() const = 0;
   virtual std::string label() const = 0;  ///< `systemd user`.
-  virtual std::string unit() const = 0;   ///< `openclaw-gateway.service`.
+  virtual std::string unit() const = 0;   ///< `openclaw-gateway.service`, `ai.openclaw.gateway`.
   virtual Scope scope() const = 0;
 
   virtual Outcome<State> state() = 0;
@@ -71,7 +74,8 @@ class Manager {
   virtual Outcome<void> uninstall() = 0;
   virtual Outcome<void> start() = 0;
   virtual Outcome<void> stop() = 0;
-  /// False when the service ends with the last session of its user; nothing when that is not known.
+  /// False when the service ends with the last session of its user; nothing when that is not known, or when
+  /// the manager has no other kind.
   virtual std::optional<bool> outlives_sessions() = 0;
 };
 

@@ -65,6 +65,7 @@ class SystemdManager final : public Manager {
  public:
   explicit SystemdManager(SystemdSettings settings) : settings_(std::move(settings)) {}
 
+  platform::ServiceSystem system() const override { return platform::ServiceSystem::Systemd; }
   std::string label() const override { return settings_.scope == Scope::User ? "systemd user" : "systemd"; }
   std::string unit() const override { return settings_.unit; }
   Scope scope() const override { return settings_.scope; }

@@ -109,8 +109,17 @@ std::expected<void, Failure> prepare_config(Context& cli, const Args& args, cons
   return {};
 }
 
+/// Where a variable belongs that the service needs.
+std::string place_for(const std::string& name, const service::Definition& wanted,
+                      platform::ServiceSystem system) {
+  if (system == platform::ServiceSystem::TaskScheduler) return "set it for your account: setx " + name + " …";
+  const bool is_script = system == platform::ServiceSystem::Launchd;
+  return "put " + (is_script ? "export " + name + "='…'" : name + "=…") + " into " +
+         wanted.environment_file.string() + " (mode 0600)";
+}
+
 void warn(Context& cli, const Args& args, const config::Config& config, service::Manager& manager,
-          Action& action) {
+          const service::Definition& wanted, Action& action) {
   if (args.has("--runtime") || args.has("--runtime-path")) {
     action.warnings.push_back(
         "--runtime and --runtime-path have no effect: the gateway is one native program");
@@ -127,8 +136,8 @@ void warn(Context& cli, const Args& args, const config::Config& config, service:
   }
   for (const std::string& name : config.environment_names) {
     action.warnings.push_back("the configuration refers to " + name +
-                              ", which a service does not get from your shell; put " + name + "=… into " +
-                              (cli.paths.state_dir / "gateway.systemd.env").string() + " (mode 0600)");
+                              ", which a service does not get from your shell; " +
+                              place_for(name, wanted, manager.system()));
   }
 }
 
@@ -155,6 +164,8 @@ int run(Context& cli, const Args& args) {
   const auto plan = plan_of(cli, args, config);
   if (!plan) return report(cli, plan.error());
   const auto manager = service_manager(cli, args.has("--system"));
+  if (args.has("--system") && manager->system() != platform::ServiceSystem::Systemd)
+    return report(cli, blocked("--system is for systemd: a " + manager->label() + " belongs to one user"));
   const service::Definition wanted = wanted_definition(cli, *manager, plan->port, plan->wrapper);
   const auto state = manager->state();
   if (!state) return report_problem(cli, kName, *manager, state.error());
@@ -172,10 +183,13 @@ int run(Context& cli, const Args& args) {
   Action action{.name = kName, .result = "installed"};
   if (auto prepared = prepare_config(cli, args, config, action); !prepared)
     return report(cli, blocked(prepared.error().message));
-  warn(cli, args, config, *manager, action);
+  warn(cli, args, config, *manager, wanted, action);
   if (auto done = manager->install(wanted); !done) return report_problem(cli, kName, *manager, done.error());
-  action.message = "Installed " + manager->label() + " service " + manager->unit() +
-                   "; the gateway serves on port " + std::to_string(plan->port) + ".";
+  // Only systemd waits until it serves.
+  const bool is_ready = manager->system() == platform::ServiceSystem::Systemd;
+  action.message = "Installed " + manager->label() + " service " + manager->unit() + "; the gateway " +
+                   (is_ready ? "serves" : "is started") + " on port " + std::to_string(plan->port) +
+                   (is_ready ? "." : ". Whether it serves was not checked: openclaw gateway status");
   action.service = service_json(*manager, true);
   return report(cli, action);
 }

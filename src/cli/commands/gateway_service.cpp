@@ -90,8 +90,8 @@ int stop(Context& cli, const Args& args) {
                         .service = service_json(*manager, false)});
   }
   const auto state = manager->state();
-  const bool may_be_foreground =
-      !state ? state.error().kind != service::Problem::Kind::Failed : !is_ours(cli, *state) || !state->pid;
+  const bool may_be_foreground = !state ? state.error().kind != service::Problem::Kind::Failed
+                                        : !is_ours(cli, *state) || (!state->pid && !state->is_running());
   if (may_be_foreground) return stop_foreground(cli, *manager);
   if (!state) return report_problem(cli, kName, *manager, state.error());
   if (auto done = manager->stop(); !done) return report_problem(cli, kName, *manager, done.error());

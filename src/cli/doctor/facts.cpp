@@ -62,7 +62,8 @@ std::string probe(const Context& cli) {
 
 ServiceFacts service_facts(const Context& cli, std::uint16_t port) {
   const auto manager = service_manager(cli);
-  ServiceFacts facts{.label = manager->label(),
+  ServiceFacts facts{.system = manager->system(),
+                     .label = manager->label(),
                      .unit = manager->unit(),
                      .scope = manager->scope(),
                      .state = manager->state()};

@@ -16,6 +16,7 @@
 namespace gw::cli::doctor {
 
 struct ServiceFacts {
+  platform::ServiceSystem system = platform::ServiceSystem::Systemd;
   std::string label;  ///< `systemd user`.
   std::string unit;
   service::Scope scope = service::Scope::User;

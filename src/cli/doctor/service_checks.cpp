@@ -108,12 +108,15 @@ Findings check_service_state(const Facts& facts) {
   if (!state.is_running() && state.active_state != "activating") {
     findings.push_back(about_stopped(facts, service));
   }
-  if (!state.is_enabled) {
+  // One that is not loaded is back after the next login.
+  if (!state.is_enabled && service.system != platform::ServiceSystem::Launchd) {
+    const bool is_unit = service.system == platform::ServiceSystem::Systemd;
     findings.push_back({.code = "service-disabled",
                         .severity = Severity::Warning,
                         .message = service.unit + " does not start by itself",
                         .path = state.file.string(),
-                        .fix = systemctl(service, "enable " + service.unit)});
+                        .fix = is_unit ? systemctl(service, "enable " + service.unit)
+                                       : command(facts, "gateway install --force")});
   }
   if (state.needs_reload) {
     findings.push_back({.code = "service-reload-needed",
