@@ -52,8 +52,9 @@ void WorkEngine::start(Completion<void> done) {
 }
 
 void WorkEngine::submit(NewJob job, Completion<Admission> done) {
-  if (!is_started_ || is_cut_)
-    return done(fail(Code::Unavailable, "the gateway is handing over to its successor"));
+  if (is_cut_) return done(fail(Code::Unavailable, "the gateway is handing over to its successor"));
+  if (!is_started_)
+    return done(fail(Code::Unavailable, "the queue cannot be taken over: the database cannot be written"));
   context_.store.admit(
       std::move(job), [this, alive = is_alive_, done = std::move(done)](Result<Admission> admission) mutable {
         if (!*alive) return;

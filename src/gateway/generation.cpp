@@ -34,6 +34,7 @@ namespace gw::gateway {
 namespace {
 
 constexpr Millis kPruneInterval{3'600'000};
+constexpr Millis kQueueRetry{1'000};  // Between two tries to take the queue over on a full disk.
 constexpr int kExitFailed = 1;
 
 std::function<double()> seeded_dice() {
@@ -96,6 +97,7 @@ struct Generation::Impl final : engine::Service {
   void take(const keeper::Take& message);
   void serve(std::optional<Instant> released_at);
   void take_queue(std::optional<Instant> released_at);
+  void retry_queue_later();
   void accept(std::optional<Instant> released_at);
   void receive_handshakes(std::vector<platform::Fd> descriptors);
   void fail_to_serve(const Error& error);
@@ -138,6 +140,7 @@ struct Generation::Impl final : engine::Service {
   std::unique_ptr<Watch> signal_watch;
   std::unique_ptr<Timer> tick_timer;
   std::unique_ptr<Timer> prune_timer;
+  std::unique_ptr<Timer> queue_timer;  // While the queue could not be taken over.
   std::unique_ptr<Timer> exit_timer;
   Millis start_up{0};  // From Take to accepting: what a restart costs clients, until one is on record.
   Instant taken_at{};
@@ -268,10 +271,27 @@ void Generation::Impl::serve(std::optional<Instant> released_at) {
   });
 }
 
+// On a full disk the queue cannot be taken over. Whoever looks after the machine must then still be answered:
+// it serves without the queue, refuses new work, and tries again.
 void Generation::Impl::take_queue(std::optional<Instant> released_at) {
   work.start([this, released_at](Result<void> started) {
-    if (!started) return fail_to_serve(started.error());
+    if (!started && started.error().code != Code::Storage) return fail_to_serve(started.error());
+    if (!started) {
+      log.error("gateway", "serving without the queue until the database can be written",
+                {{"error", started.error().message}});
+      retry_queue_later();
+    }
     accept(released_at);
+  });
+}
+
+void Generation::Impl::retry_queue_later() {
+  queue_timer = loop.after(kQueueRetry, [this] {
+    work.start([this](Result<void> started) {
+      if (is_draining) return;
+      if (!started) return retry_queue_later();
+      log.info("gateway", "the queue is taken over");
+    });
   });
 }
 
@@ -315,6 +335,7 @@ void Generation::Impl::stop_serving(bool is_restart, Callback<> done) {
   is_draining = true;
   tick_timer.reset();
   prune_timer.reset();
+  queue_timer.reset();
   runs.clear();
   crash_guard.end(is_restart ? "handed-over" : "stopped");
   // A device that is being paired at this moment is paired, or asks the successor again.

@@ -8,15 +8,14 @@ import os
 import pathlib
 import re
 import stat
-import subprocess
 import tempfile
 import unittest
 
 from support.case import FunctionalCase
-from support.gateway import PROGRAM, default_config
+from support.gateway import default_config
+from support.package import BUILD, command, field, make_packages, next_version
 from support.timing import wait_until
 
-BUILD = PROGRAM.parent.parent
 LONG = "a turn that is still running when the package is replaced"
 SHARED = {"libc.so.6", "libm.so.6", "ld-linux-x86-64.so.2"}
 packages = None  # The directory that they are in.
@@ -24,26 +23,11 @@ packages = None  # The directory that they are in.
 
 def setUpModule():
     global packages
-    packages = os.environ.get("GW_PACKAGES") or unittest.enterModuleContext(tempfile.TemporaryDirectory(prefix="openclaw-package-"))
-    packages = pathlib.Path(packages)
-    if "GW_PACKAGES" not in os.environ:
-        command("cpack", "--config", BUILD / "CPackConfig.cmake", "-B", packages)
-
-
-def command(*words, **options):
-    done = subprocess.run([str(word) for word in words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                          timeout=120, **options)
-    if done.returncode != 0:
-        raise AssertionError(f"{words} exited {done.returncode}\n{done.stdout}\n{done.stderr}")
-    return done.stdout
+    packages = make_packages(unittest.enterModuleContext(tempfile.TemporaryDirectory(prefix="openclaw-package-")))
 
 
 def files_in(root):
     return {str(path.relative_to(root)) for path in root.rglob("*") if not path.is_dir()}
-
-
-def field(deb, name):
-    return command("dpkg-deb", "--field", deb, name).strip()
 
 
 class Root:
@@ -149,24 +133,8 @@ class PlaceTest(PackageCase):
 
 
 class UpgradeTest(PackageCase):
-    def next_version(self):
-        """The package with another number, in the programs too."""
-        version = field(self.deb, "Version")
-        following = re.sub(r"\d$", lambda last: str((int(last[0]) + 1) % 10), version)
-        root = self.folder("next") / "package"
-        command("dpkg-deb", "--raw-extract", self.deb, root)
-        for program in (root / "usr/bin/openclaw", root / "usr/libexec/openclaw-gateway"):
-            code = program.read_bytes()
-            self.assertEqual(code.count(version.encode() + b"\0"), 1, "the version stands in one place")
-            program.write_bytes(code.replace(version.encode() + b"\0", following.encode() + b"\0"))
-        control = root / "DEBIAN/control"
-        control.write_text(control.read_text().replace(f"Version: {version}\n", f"Version: {following}\n"))
-        deb = root.parent / "next.deb"
-        command("dpkg-deb", "--root-owner-group", "--build", root, deb)
-        return following, deb
-
     def test_an_upgrade_lets_the_running_turn_end_and_goes_on_with_the_new_program(self):
-        following, deb = self.next_version()
+        following, deb = next_version(self.deb, self.folder("next"))
         root = Root(self.folder("system"))
         root.dpkg("--install", self.deb)
         config = default_config(echo={"chunkDelayMs": 50, "chunkChars": 1})

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -111,6 +112,26 @@ class FullDiskTest(FunctionalCase):
                 for _ in range(400):
                     client.chat_send("s", "y" * 20_000, new_key())
         self.assertEqual(refused.exception.code, "UNAVAILABLE")
+
+    def test_a_successor_that_cannot_take_the_queue_over_serves_and_takes_it_later(self):
+        self.running.stop()
+        self.running.write_config(default_config(echo={"chunkDelayMs": 20, "chunkChars": 1}))
+        first = self.running.start().serving()
+        with self.running.connect() as client:
+            run = client.chat_send("s", "a turn that is cut by the death of its generation")["runId"]
+            client.wait_event("chat", lambda payload: payload["runId"] == run)
+        ballast = self.fill()
+        os.kill(first, signal.SIGKILL)
+        second = self.running.wait_new_generation(first)
+        with self.running.connect() as client:
+            self.assertTrue(client.request("health")["ok"])
+            with self.assertRaises(RpcError) as refused:
+                client.chat_send("s", "more", new_key())
+            self.assertEqual(refused.exception.code, "UNAVAILABLE")
+            self.assertIn("the database cannot be written", str(refused.exception))
+            ballast.unlink()
+            wait_until(lambda: [row["role"] for row in client.history("s")] == ["user", "assistant"], 30, "it goes on", every=0.1)
+        self.assertEqual(self.running.serving(), second, "nobody had to be replaced")
 
 
 if __name__ == "__main__":

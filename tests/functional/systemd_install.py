@@ -19,6 +19,7 @@ class ServiceCase(MachineCase):
     """Each test begins with a user who has a configuration and no service."""
 
     home = f"/home/{USER}"
+    program = PROGRAM
 
     def setUp(self):
         self.state = self.machine.path(f"{self.home}/.openclaw")
@@ -37,7 +38,7 @@ class ServiceCase(MachineCase):
                          check=True)
 
     def openclaw(self, *words, **options):
-        return self.machine.run(PROGRAM, *words, **options)
+        return self.machine.run(self.program, *words, **options)
 
     def json(self, *words, code=0, **options):
         """The one document of a command."""
