@@ -33,7 +33,10 @@ void Output::live(std::string_view text) {
   std::fflush(sinks_.out);
 }
 
-void Output::raw(std::string_view text) { put(sinks_.out, text); }
+void Output::raw(std::string_view text) {
+  put(sinks_.out, text);
+  std::fflush(sinks_.out);
+}
 
 int Output::problem(const Failure& failure) {
   if (json_) {
@@ -50,6 +53,7 @@ int Output::problem(const Failure& failure) {
 
 std::string Output::bold(std::string_view text) const { return painted(text, "1"); }
 std::string Output::good(std::string_view text) const { return painted(text, "32"); }
+std::string Output::caution(std::string_view text) const { return painted(text, "33"); }
 std::string Output::bad(std::string_view text) const { return painted(text, "31"); }
 
 std::string Output::painted(std::string_view text, std::string_view code) const {

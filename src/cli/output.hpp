@@ -31,13 +31,14 @@ class Output {
   void document(const json::Value& value);
   /// Text for people on stdout, visible at once; nothing in JSON mode.
   void live(std::string_view text);
-  /// Any text on stdout in both modes: for commands whose answer it is.
+  /// Any text on stdout in both modes, visible at once: for commands whose answer it is.
   void raw(std::string_view text);
   /// Reports why a command failed. Returns 1, the exit code.
   int problem(const Failure& failure);
 
   std::string bold(std::string_view text) const;
   std::string good(std::string_view text) const;
+  std::string caution(std::string_view text) const;
   std::string bad(std::string_view text) const;
 
  private:

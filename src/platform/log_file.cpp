@@ -40,18 +40,6 @@ std::string file_name(UnixMillis at) {
   return text;
 }
 
-// `openclaw-2026-11-23.log`, `openclaw-2026-11-23.log.3`: a file that some day's log made.
-bool is_dated_log(std::string_view name) {
-  constexpr std::string_view kShape = "openclaw-dddd-dd-dd.log";
-  if (name.size() == kShape.size() + 2 && name[kShape.size()] == '.') name.remove_suffix(2);
-  if (name.size() != kShape.size()) return false;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    const bool digit = name[i] >= '0' && name[i] <= '9';
-    if (i >= 9 && kShape[i] == 'd' ? !digit : name[i] != kShape[i]) return false;
-  }
-  return true;
-}
-
 // Makes `directory` and what is missing above it, open to nobody else. An errno, or 0.
 int make_directories(const fs::path& directory) {
   if (::mkdir(directory.c_str(), kDirectoryMode) == 0 || errno == EEXIST) return 0;
@@ -68,6 +56,17 @@ bool may_pass(int error) {
 }
 
 }  // namespace
+
+bool is_dated_log(std::string_view name) {
+  constexpr std::string_view kShape = "openclaw-dddd-dd-dd.log";
+  if (name.size() == kShape.size() + 2 && name[kShape.size()] == '.') name.remove_suffix(2);
+  if (name.size() != kShape.size()) return false;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const bool digit = name[i] >= '0' && name[i] <= '9';
+    if (i >= 9 && kShape[i] == 'd' ? !digit : name[i] != kShape[i]) return false;
+  }
+  return true;
+}
 
 LogFile::LogFile(LogFileOptions options)
     : options_(std::move(options)), level_(options_.level), console_level_(options_.console_level) {

@@ -19,6 +19,9 @@ inline constexpr std::size_t kConsoleLineBytesMax = 4'000;  ///< Below PIPE_BUF:
 inline constexpr std::int64_t kLogKeptMs =
     86'400'000;  ///< Dated files not written to for longer are removed.
 
+/// `openclaw-2026-11-23.log`, `openclaw-2026-11-23.log.3`: names of files that some day's log made.
+bool is_dated_log(std::string_view name);
+
 struct LogFileOptions {
   std::filesystem::path directory;  ///< Holds `openclaw-<local date>.log`; made with mode 0700.
   std::filesystem::path file;       ///< When set, always this file, and `directory` is not used.

@@ -53,8 +53,10 @@ void take_lines(LogTail& result, std::string_view text, std::int64_t start, std:
   for (const auto& [from, to] : spans) result.lines.push_back(valid_utf8(text.substr(from, to - from)));
 }
 
-Result<LogTail> tail_of(int descriptor, const std::filesystem::path& file, std::optional<std::int64_t> cursor,
-                        std::size_t limit, std::size_t bytes_max) {
+}  // namespace
+
+Result<LogTail> tail(int descriptor, const std::filesystem::path& file, std::optional<std::int64_t> cursor,
+                     std::size_t limit, std::size_t bytes_max) {
   struct stat found{};
   if (::fstat(descriptor, &found) != 0) return cannot_read(file, errno);
   if (!S_ISREG(found.st_mode))
@@ -86,8 +88,6 @@ Result<LogTail> tail_of(int descriptor, const std::filesystem::path& file, std::
   return result;
 }
 
-}  // namespace
-
 Result<LogTail> tail(const std::filesystem::path& file, std::optional<std::int64_t> cursor, std::size_t limit,
                      std::size_t bytes_max) {
   const int descriptor = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -98,7 +98,7 @@ Result<LogTail> tail(const std::filesystem::path& file, std::optional<std::int64
     return empty;
   }
   if (descriptor < 0) return cannot_read(file, errno);
-  auto result = tail_of(descriptor, file, cursor, limit, bytes_max);
+  auto result = tail(descriptor, file, cursor, limit, bytes_max);
   ::close(descriptor);
   return result;
 }

@@ -28,4 +28,8 @@ struct LogTail {
 Result<LogTail> tail(const std::filesystem::path& file, std::optional<std::int64_t> cursor, std::size_t limit,
                      std::size_t bytes_max);
 
+/// The same of a file that is open; `file` only names it.
+Result<LogTail> tail(int descriptor, const std::filesystem::path& file, std::optional<std::int64_t> cursor,
+                     std::size_t limit, std::size_t bytes_max);
+
 }  // namespace gw::platform

@@ -5,14 +5,17 @@ systemd_service.py. Commands that stay in the foreground are watched for a momen
 """
 
 import os
+import pty
 import re
 import shlex
+import signal
 import subprocess
 import unittest
 
 from support.case import SharedGatewayCase, new_key
 from support.gateway import ROOT
 from support.model_server import ModelServer
+from support.timing import scaled
 
 PAGES = ROOT / "docs/cli"
 
@@ -62,6 +65,10 @@ class DocumentedTest(SharedGatewayCase):
         self.assertEqual(program, "openclaw")
         if words == ["gateway"] or words[:2] == ["gateway", "run"]:
             return self.run_gateway(words)
+        if words[0] == "logs" and "--follow" in words:
+            return self.follow(words)
+        if words[:2] == ["gateway", "auth-token"]:
+            return self.run_on_a_terminal(words)
         self.prepare(words)
         done = self.shared.cli(*words, environment=self.environment, timeout=90)
         self.assertEqual(done.returncode, 0, f"{line}\n{done.stdout}{done.stderr}")
@@ -86,6 +93,22 @@ class DocumentedTest(SharedGatewayCase):
                                             stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True)
         here.wait_ready()
         self.assertEqual(here.stop(), 0)
+
+    def follow(self, words):
+        process = subprocess.Popen([self.shared.program, *words], env=self.shared.environment, text=True,
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        with process:
+            self.assertIn("gateway", process.stdout.readline())
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(process.wait(scaled(10)), -signal.SIGINT)
+
+    def run_on_a_terminal(self, words):
+        ours, its = pty.openpty()
+        with open(its, "wb", buffering=0) as terminal:
+            done = subprocess.run([self.shared.program, *words], env=self.shared.environment, stdin=terminal, stdout=terminal,
+                                  stderr=terminal, timeout=scaled(10))
+        with open(ours, "rb", buffering=0) as screen:
+            self.assertEqual((done.returncode, screen.read(200).decode().strip()), (0, self.shared.token))
 
     def test_each_example_of_a_page_works(self):
         pages = sorted(PAGES.glob("*.md"))

@@ -33,6 +33,7 @@ class ProgramTest : public testing::Test {
       return at == environment_.end() ? std::nullopt : std::optional(at->second);
     };
     program.sinks = {out, err};
+    program.is_terminal = is_terminal_;
     program.run_gateway = [this](const RunRequest& request) {
       run_request_ = request;
       return 0;
@@ -55,6 +56,7 @@ class ProgramTest : public testing::Test {
   std::optional<RunRequest> run_request_;
   std::string out_;
   std::string err_;
+  bool is_terminal_ = false;
 
  private:
   static std::string text_of(std::FILE* file) {
