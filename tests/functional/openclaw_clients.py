@@ -52,7 +52,7 @@ class Commands:
         self.assertTrue(original.json("gateway", "call", "health")["ok"])
         self.assertTrue(original.json("gateway", "health", "--json")["ok"])
         status = original.json("gateway", "status", "--json")
-        self.assertTrue(status["rpc"]["ok"], status["rpc"])
+        self.assertEqual((status["rpc"]["ok"], status["rpc"]["capability"]), (True, "connected_no_operator_scope"), status["rpc"])
         self.assertRegex(original.text("status"), r"reachable \d+ms")
         self.assertTrue(original.json("gateway", "call", "gateway.restart.preflight", "--json")["safe"])
         self.assertIn("Gateway reachable", original.text("channels", "status"))

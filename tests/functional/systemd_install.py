@@ -15,6 +15,54 @@ CONFIG = {"gateway": {"mode": "local", "port": PORT, "auth": {"mode": "token", "
           "native": {"echo": {"chunkDelayMs": 100, "chunkChars": 1}, "restart": {"probationMs": 100, "crashLoopStarts": 0}}}
 
 
+TEXT, NUMBER, FLAG, LIST, OBJECT = str, int, bool, list, dict
+# Every key that scripts read of `gateway status --json`, and its type: OpenClaw's, none of which may go or change. Where the
+# manager counts them, `runtime.systemd` has `tasksCurrent` and `memoryCurrent`, too.
+STATUS_KEYS = {
+    "cli.version": TEXT, "cli.entrypoint": TEXT, "logFile": TEXT,
+    "service.label": TEXT, "service.loaded": FLAG, "service.loadedText": TEXT, "service.notLoadedText": TEXT,
+    "service.command.programArguments": LIST, "service.command.environment": OBJECT,
+    "service.command.environmentValueSources": OBJECT, "service.command.sourcePath": TEXT,
+    "service.runtime.status": TEXT, "service.runtime.state": TEXT, "service.runtime.subState": TEXT, "service.runtime.pid": NUMBER,
+    "service.runtime.lastExitStatus": NUMBER, "service.runtime.lastExitReason": NUMBER, "service.runtime.detail": TEXT,
+    "service.runtime.systemd.scope": TEXT, "service.runtime.systemd.unit": TEXT, "service.runtime.systemd.killMode": TEXT,
+    "service.runtime.systemd.result": TEXT, "service.runtime.systemd.nRestarts": NUMBER,
+    "service.runtime.systemd.startLimitBurst": NUMBER,
+    "service.configAudit.ok": FLAG, "service.configAudit.issues": LIST, "service.systemdInstallation.kind": TEXT,
+    "service.systemdInstallation.user.scope": TEXT, "service.systemdInstallation.user.unitName": TEXT,
+    "service.systemdInstallation.user.unitPath": TEXT, "service.loadState.status": TEXT, "service.targetRole": TEXT,
+    "service.layout.execStart": TEXT, "service.layout.sourcePath": TEXT, "service.layout.sourcePathReal": TEXT,
+    "service.layout.sourceScope": TEXT, "service.layout.entrypoint": TEXT, "service.layout.entrypointReal": TEXT,
+    "config.cli.path": TEXT, "config.cli.exists": FLAG, "config.cli.valid": FLAG,
+    "config.daemon.path": TEXT, "config.daemon.exists": FLAG, "config.daemon.valid": FLAG,
+    "gateway.bindMode": TEXT, "gateway.bindHost": TEXT, "gateway.port": NUMBER, "gateway.portSource": TEXT, "gateway.probeUrl": TEXT,
+    "gateway.version": TEXT, "port.port": NUMBER, "port.status": TEXT, "port.listeners": LIST, "port.hints": LIST,
+    "port.listeners.0.pid": NUMBER, "port.listeners.0.ppid": NUMBER, "port.listeners.0.command": TEXT,
+    "port.listeners.0.commandLine": TEXT, "port.listeners.0.user": TEXT, "port.listeners.0.address": TEXT,
+    "rpc.ok": FLAG, "rpc.kind": TEXT, "rpc.capability": TEXT, "rpc.auth.role": TEXT, "rpc.auth.scopes": LIST,
+    "rpc.auth.capability": TEXT, "rpc.url": TEXT, "rpc.version": TEXT, "rpc.server.version": TEXT, "rpc.server.connId": TEXT,
+    "health.healthy": FLAG, "health.staleGatewayPids": LIST, "extraServices": LIST,
+}
+ACTION_KEYS = {"action": TEXT, "ok": FLAG, "result": TEXT, "message": TEXT, "service.label": TEXT, "service.loaded": FLAG,
+               "service.loadedText": TEXT, "service.notLoadedText": TEXT}
+
+
+def missing_keys(document, keys):
+    """`path: what it is` for each key that is not there with its type."""
+    wrong = []
+    for path, kind in keys.items():
+        value = document
+        for name in path.split("."):
+            try:
+                value = value[int(name)] if isinstance(value, list) else value[name]
+            except (KeyError, IndexError, TypeError):
+                value = None
+                break
+        if type(value) is not kind:
+            wrong.append(f"{path}: {value!r}")
+    return wrong
+
+
 class ServiceCase(MachineCase):
     """Each test begins with a user who has a configuration and no service."""
 
@@ -100,7 +148,10 @@ class InstallTest(ServiceCase):
         self.assertNotIn(TOKEN, self.unit_file.read_text())
         self.assertEqual(self.unit_file.stat().st_mode & 0o777, 0o600)
 
+        self.assertEqual(missing_keys(answer, ACTION_KEYS), [])
+
         status = self.json("gateway", "status", "--require-rpc")
+        self.assertEqual(missing_keys(status, STATUS_KEYS), [])
         service = status["service"]
         self.assertTrue(service["loaded"] and service["configAudit"]["ok"], service)
         self.assertEqual((service["runtime"]["status"], service["runtime"]["pid"]), ("running", self.pid()))
