@@ -32,6 +32,7 @@ int run_gateway(const std::string& program_name, const cli::RunRequest& asked) {
                               .token = asked.token,
                               .password = asked.password,
                               .allow_unconfigured = asked.allow_unconfigured,
+                              .claims_port = asked.claims_port,
                               .verbose = asked.verbose,
                               .no_keeper = asked.no_keeper});
 }

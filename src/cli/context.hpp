@@ -24,6 +24,7 @@ struct RunRequest {
   Secret token;
   Secret password;
   bool allow_unconfigured = false;
+  bool claims_port = false;
   bool verbose = false;
   bool no_keeper = false;
 };

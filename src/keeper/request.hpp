@@ -27,6 +27,7 @@ struct Request {
   Secret token;
   Secret password;
   bool allow_unconfigured = false;
+  bool claims_port = false;  ///< `--force`: who listens on the port is ended first.
   bool verbose = false;
   bool no_keeper = false;
 };

@@ -11,6 +11,7 @@
 #include "base/version.hpp"
 #include "keeper/keeper.hpp"
 #include "keeper/launch.hpp"
+#include "keeper/port_claim.hpp"
 #include "platform/clock.hpp"
 #include "platform/gateway_lock.hpp"
 #include "platform/log_file.hpp"
@@ -160,6 +161,11 @@ int run_gateway(const Request& request) {
   if (!loaded) return refuse({kExitConfig, "Gateway start failed: " + loaded.error().message});
   auto settings = decide_settings(request, *loaded);
   if (!settings) return refuse(settings.error());
+  if (request.claims_port && settings->port != 0) {
+    if (auto claimed = claim_port(settings->port, request.paths.lock_file()); !claimed) {
+      return refuse({1, "Gateway start failed: --force: " + claimed.error().message});
+    }
+  }
   auto lock = take_lock(request);
   if (!lock) return refuse(lock.error());
   auto listener = open_listener(*settings);

@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
+import sys
 import unittest
 
 from support.case import FunctionalCase
@@ -74,6 +76,31 @@ class RunErrorsTest(FunctionalCase):
             self.assertEqual(code, 1, output)
             self.assertIn(str(port), output)
             self.assertIn("another gateway instance is already listening on ws://", output)
+
+    def test_force_ends_who_listens_on_the_port(self):
+        stubborn = ("import signal, socket; signal.signal(signal.SIGTERM, signal.SIG_IGN); s = socket.socket();"
+                    "s.bind(('127.0.0.1', 0)); s.listen(); print(s.getsockname()[1], flush=True); signal.pause()")
+        with subprocess.Popen([sys.executable, "-c", stubborn], stdout=subprocess.PIPE, text=True) as other:
+            self.addCleanup(other.kill)
+            port = int(other.stdout.readline())
+            gateway = self.gateway(start=False)
+            gateway.spawn("--force", "--port", str(port))
+            gateway.wait_ready()
+            self.assertEqual((gateway.port, other.wait(10)), (port, -signal.SIGKILL))
+
+    def test_force_ends_the_gateway_of_another_state_directory_cleanly(self):
+        first = self.gateway()
+        second = self.gateway(start=False)
+        second.spawn("--force", "--port", str(first.port))
+        second.wait_ready()
+        self.assertEqual((second.port, first.process.wait(10)), (first.port, 0))
+
+    def test_force_without_a_terminal_spares_the_gateway_that_it_may_run_in(self):
+        first = self.gateway()
+        done = first.cli("gateway", "run", "--force")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("openclaw gateway stop --force", done.stderr)
+        self.assertTrue(first.cli_json("health", "--json")["ok"])
 
     def test_a_second_gateway_on_the_same_state_leaves_the_first_in_control(self):
         first = self.gateway()

@@ -1,11 +1,27 @@
+#include <array>
+
 #include "base/text.hpp"
 #include "cli/commands/all.hpp"
 #include "cli/context.hpp"
 #include "cli/values.hpp"
+#include "platform/gateway_lock.hpp"
 #include "platform/private_file.hpp"
 
 namespace gw::cli {
 namespace {
+
+/// OpenClaw's options that this release knows by name only, so that whoever gives one is told.
+constexpr auto kUnsupported =
+    std::to_array<Option>({{"--dev", "", "Not supported in this release"},
+                           {"--reset", "", "Not supported in this release"},
+                           {"--tailscale", "<mode>", "Only off is supported in this release"},
+                           {"--tailscale-reset-on-exit", "", "Not supported in this release"},
+                           {"--ws-log", "<style>", "Not supported in this release"},
+                           {"--compact", "", "Not supported in this release"},
+                           {"--cli-backend-logs", "", "Not supported in this release"},
+                           {"--claude-cli-logs", "", "Not supported in this release"},
+                           {"--raw-stream", "", "Not supported in this release"},
+                           {"--raw-stream-path", "<path>", "Not supported in this release"}});
 
 int refuse(Context& cli, std::string text) { return cli.out.problem(cli_failure(std::move(text))); }
 
@@ -33,8 +49,17 @@ int run(Context& cli, const Args& args) {
   RunRequest request;
   request.paths = cli.paths;
   request.environment = cli.environment;
-  for (const char* name : {"--force", "--dev", "--reset"}) {
-    if (args.has(name)) return refuse(cli, std::string(name) + " is not supported in this release");
+  for (const Option& option : kUnsupported) {
+    const bool is_off = option.name == "--tailscale" && args.text("--tailscale") == "off";
+    if (args.has(option.name) && !is_off) {
+      return refuse(cli, std::string(option.name) + " is not supported in this release");
+    }
+  }
+  if (args.has("--force") && !cli.is_terminal && platform::live_lock_owner(cli.paths.lock_file())) {
+    // An agent that runs in the gateway must not end it by accident.
+    return cli.out.problem(
+        cli_failure("without a terminal --force does not end the gateway of this state directory",
+                    "openclaw gateway stop --force"));
   }
   if (const auto text = args.text("--port")) {
     request.port = parse_port(*text, /*is_zero_good=*/true);
@@ -56,24 +81,26 @@ int run(Context& cli, const Args& args) {
   request.password = *std::move(password);
   request.token = Secret(args.text("--token").value_or(""));
   request.allow_unconfigured = args.has("--allow-unconfigured");
+  request.claims_port = args.has("--force");
   request.verbose = args.has("--verbose");
   request.no_keeper = args.has("--no-keeper");
   return cli.run_gateway(request);
 }
 
 std::vector<Option> options() {
-  return {{"--port", "<n>", "Port to listen on; 0 lets the system choose"},
-          {"--bind", "<mode>", "loopback, lan, auto or custom"},
-          {"--auth", "<mode>", "none, token or password"},
-          {"--token", "<token>", "Shared token for this run"},
-          {"--password", "<password>", "Shared password for this run (visible in process listings)"},
-          {"--password-file", "<path>", "Read the shared password from a file"},
-          {"--allow-unconfigured", "", "Start without gateway.mode=local in the configuration"},
-          {"--force", "", "Not supported in this release"},
-          {"--dev", "", "Not supported in this release"},
-          {"--reset", "", "Not supported in this release"},
-          {"--verbose", "", "Log more"},
-          {"--no-keeper", "", "Run one bare process, for debuggers; it cannot be restarted in place"}};
+  std::vector<Option> all{
+      {"--port", "<n>", "Port to listen on; 0 lets the system choose"},
+      {"--bind", "<mode>", "loopback, lan, auto or custom"},
+      {"--auth", "<mode>", "none, token or password"},
+      {"--token", "<token>", "Shared token for this run"},
+      {"--password", "<password>", "Shared password for this run (visible in process listings)"},
+      {"--password-file", "<path>", "Read the shared password from a file"},
+      {"--allow-unconfigured", "", "Start without gateway.mode=local in the configuration"},
+      {"--force", "", "End whoever listens on the port first"},
+      {"--verbose", "", "Log more"},
+      {"--no-keeper", "", "Run one bare process, for debuggers; it cannot be restarted in place"}};
+  for (const Option& option : kUnsupported) all.push_back(option);
+  return all;
 }
 
 }  // namespace
@@ -102,6 +129,10 @@ Command gateway_run_command() {
             - 1: a bad option, a port that is taken, a state directory that cannot be written, a first start that
               failed
             - 78: the configuration refuses: invalid, missing, wrong mode, policy of authentication or bind
+
+            `--force` asks the gateway of this state directory to stop and waits for it; others on the port get
+            SIGTERM and, 700 ms later, SIGKILL. Without a terminal it does not end the gateway of this state
+            directory: an agent inside could do so by accident.
 
             A service manager that sets `NOTIFY_SOCKET` is told `READY=1`, `STATUS=` and `STOPPING=1`.)",
           .options = options(),
