@@ -92,6 +92,7 @@ class LaunchdManager final : public Manager {
     state.is_installed = has_file || printed->has_value();
     state.is_enabled = printed->has_value();
     if (!*printed) state.active_state = "inactive";
+    if (*printed && state.active_state == "inactive") state.active_state = "activating";  // KeepAlive.
     if (!has_file) return state;
     state.file = plist_file();
     state.definition = read_agent(text_of(plist_file()), text_of(environment_file()));
@@ -116,6 +117,7 @@ class LaunchdManager final : public Manager {
   }
 
   Outcome<void> install(const Definition& definition) override {
+    if (settings_.home.empty()) return failed("HOME is not set: an agent lies in ~/Library/LaunchAgents");
     // Before anything is written: a session that is not there must not find an agent later.
     const auto loaded = print_job();
     if (!loaded) return std::unexpected(loaded.error());

@@ -54,6 +54,9 @@ struct State {
   std::optional<Definition> definition;  ///< As the files say.
 
   bool is_running() const { return active_state == "active" || active_state == "reloading"; }
+  /// Neither a process nor one to come: a service that waits for its next start after a failure is not
+  /// stopped.
+  bool is_stopped() const { return !pid && !is_running() && active_state != "activating"; }
 };
 
 /// One service of one manager. Every call blocks until the manager has answered, or a limit has passed.

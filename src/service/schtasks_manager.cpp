@@ -97,6 +97,7 @@ class SchtasksManager final : public Manager {
     } else if (has(startup_file())) {
       state.is_enabled = true;
       state.sub_state = "in the Startup folder";
+      state.status_text = "this user may not make tasks; " + startup_file().string() + " starts it instead";
     }
     state.is_installed = *task || state.is_enabled;
     if (const auto pid = settings_.gateway_pid()) {

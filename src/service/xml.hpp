@@ -20,7 +20,8 @@ struct XmlElement {
 };
 
 /// The element at the root of a document in UTF-8. Declarations, comments and attributes are passed over.
-/// `Code::InvalidRequest` for what is not well formed, an inner DTD, CDATA, or more than 32 levels.
+/// `Code::InvalidRequest` for what is not well formed, declarations in the document type, CDATA, or more than
+/// 32 levels.
 Result<XmlElement> parse_xml(std::string_view text);
 
 /// Text as the content of an element. `Code::InvalidRequest` for control characters and broken UTF-8, which

@@ -5,6 +5,7 @@ import os
 import pathlib
 import plistlib
 import shutil
+import socket
 import stat
 import subprocess
 import tempfile
@@ -13,6 +14,7 @@ import unittest
 from support.case import FunctionalCase
 from support.gateway import ROOT, TOKEN
 from support.service_tools import Tools
+from support.timing import wait_until
 
 GOLDEN = ROOT / "tests/unit/service/golden"
 LABEL = "ai.openclaw.gateway"
@@ -161,7 +163,7 @@ class LifeTest(LaunchdCase):
 
     def test_from_nothing_to_an_agent_and_back(self):
         answer = self.json("gateway", "install")
-        self.assert_called(self.PRINT, self.PRINT, self.PRINT, ["print", f"system/{LABEL}"], *self.BOOT)
+        self.assert_called(self.PRINT, self.PRINT, self.PRINT, ["print", f"system/{LABEL}"], *self.BOOT, *self.STATE)
         self.assertEqual((answer["result"], answer["service"]),
                          ("installed", {"label": "LaunchAgent", "loaded": True, "loadedText": "loaded", "notLoadedText": "not loaded"}))
         self.assertIn("was not checked", answer["message"])
@@ -193,13 +195,15 @@ class LifeTest(LaunchdCase):
         self.assertEqual(self.json("gateway", "start")["result"], "already-running")
         self.assert_called(*self.STATE, *self.STATE, *self.STATE)
 
-        self.assertEqual(self.json("gateway", "stop", "--force")["result"], "stopped")
+        answer = self.json("gateway", "stop", "--force")
+        self.assertEqual((answer["result"], answer["service"]["loaded"]), ("stopped", False))
         self.assert_called(*self.STATE, ["bootout", TARGET], self.PRINT)
         service = self.service()
         self.assertEqual((service["loaded"], service["loadState"]["status"], service["runtime"]["status"]), (False, "not-loaded", "stopped"))
 
         self.tools.calls()
-        self.assertEqual(self.json("gateway", "start")["result"], "started")
+        answer = self.json("gateway", "start")
+        self.assertEqual((answer["result"], answer["service"]["loaded"]), ("started", True))
         self.assert_called(*self.STATE, self.PRINT, *self.BOOT)
         self.assertEqual(self.json("gateway", "uninstall")["result"], "uninstalled")
         self.assert_called(*self.STATE, ["bootout", TARGET], self.PRINT)
@@ -218,11 +222,18 @@ class LifeTest(LaunchdCase):
         self.assertEqual(self.json("gateway", "start")["result"], "started")
         self.assert_called(*self.STATE, self.PRINT, ["kickstart", TARGET])
 
+    def test_one_that_waits_for_its_next_start_is_stopped(self):
+        self.install()
+        for printed in ("print-exited-78", "print-not-running"):
+            self.tools.know(loaded=True, print=f"launchctl/{printed}.txt")
+            self.assertEqual(self.json("gateway", "stop", "--force")["result"], "stopped")
+            self.assertFalse(self.tools.state["loaded"])
+
     def test_an_agent_that_is_not_loaded_is_loaded_again_by_install(self):
         self.install()
         self.tools.know(loaded=False)
         self.assertEqual(self.json("gateway", "install")["result"], "installed")
-        self.assert_called(*self.STATE, *self.STATE, self.PRINT, ["print", f"system/{LABEL}"], *self.BOOT)
+        self.assert_called(*self.STATE, *self.STATE, self.PRINT, ["print", f"system/{LABEL}"], *self.BOOT, *self.STATE)
 
     def test_a_restart_starts_what_is_stopped_and_never_kicks(self):
         self.install()
@@ -236,7 +247,7 @@ class LifeTest(LaunchdCase):
         self.tools.know(lingers=2)
         self.assertEqual(self.json("gateway", "install", "--force")["result"], "installed")
         self.assert_called(*self.STATE, self.PRINT, ["print", f"system/{LABEL}"], ["bootout", TARGET], self.PRINT, self.PRINT,
-                           self.PRINT, *self.BOOT)
+                           self.PRINT, *self.BOOT, *self.STATE)
 
     def test_what_somebody_added_to_the_variables_stays(self):
         self.install()
@@ -259,6 +270,50 @@ class LifeTest(LaunchdCase):
         self.here.write_config({"gateway": {**CONFIG["gateway"], "auth": {"token": "${MODEL_KEY}"}}})
         warnings = " ".join(self.json("gateway", "install", MODEL_KEY="k")["warnings"])
         self.assertIn(f"put export MODEL_KEY='…' into {self.env_file}", warnings)
+
+
+class RealGatewayTest(LaunchdCase):
+    """The fake runs what the list says: script, variables and gateway are the real ones."""
+
+    def setUp(self):
+        super().setUp()
+        with socket.socket() as probe:  # A service wants its port in its definition.
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.tools.know(spawns=True)
+        self.addCleanup(lambda: self.here.cli("gateway", "uninstall"))
+
+    def wait_serving(self):
+        wait_until(lambda: self.json("gateway", "status").get("rpc", {}).get("ok"), 20, "the service serves", every=0.1)
+
+    def test_it_runs_restarts_and_stops_in_peace(self):
+        self.json("gateway", "install", "--port", self.port)
+        self.wait_serving()
+        status = self.json("gateway", "status", "--require-rpc")
+        pid = self.tools.state["pid"]
+        self.assertEqual((status["service"]["runtime"]["pid"], self.here.lock()["pid"], status["gateway"]["port"]), (pid, pid, self.port))
+        self.assertEqual(stat.S_IMODE((self.here.state / "gateway.lock").stat().st_mode), 0o600)
+        self.assertEqual((self.here.state / "logs/gateway.err.log").read_text(), "")
+
+        self.tools.calls()
+        answer = self.json("gateway", "restart")
+        self.assertEqual((answer["result"], answer["message"]), ("restarted", "Gateway service restarted."))
+        self.assertEqual(self.here.lock()["pid"], pid, "the job stays")
+        self.assertEqual({call[0] for call in self.launchctl()}, {"print", "print-disabled"}, "launchd is only asked")
+
+        self.assertEqual(self.json("gateway", "stop", "--force")["result"], "stopped")
+        self.assertIsNone(self.here.lock())
+        self.assertIn("received SIGTERM", self.here.log())
+
+    def test_a_script_that_refuses_says_why_where_status_points_to(self):
+        self.json("gateway", "install", "--port", self.port)
+        self.wait_serving()
+        self.json("gateway", "stop", "--force")
+        self.env_file.chmod(0o644)
+        self.json("gateway", "start")
+        log = self.here.state / "logs/gateway.err.log"
+        wait_until(lambda: "chmod 600" in log.read_text(), 10, "the script has refused")
+        self.assertIn("launchd-file-mode", {issue["code"] for issue in self.service()["configAudit"]["issues"]})
 
 
 class OutputTest(FunctionalCase):
@@ -300,6 +355,15 @@ class TroubleTest(LaunchdCase):
     def test_without_launchctl_it_says_so(self):
         answer = self.json("gateway", "install", code=1, PATH="/nonexistent")
         self.assertIn("launchctl was not found on PATH", answer["error"])
+
+    def test_without_a_home_it_says_what_to_set(self):
+        self.assertIn("HOME is not set", self.json("gateway", "install", code=1, HOME="")["error"])
+        self.assertEqual(self.launchctl()[-1], ["print", TARGET])
+
+    @unittest.skipUnless(os.geteuid() == 0, "sudo makes it root")
+    def test_under_sudo_there_is_one_way_only(self):
+        answer = self.json("gateway", "install", code=1, SUDO_USER="me")
+        self.assertEqual(answer["hints"], ["without sudo: openclaw gateway install"])
 
     def test_it_is_not_for_the_whole_system(self):
         self.assertIn("--system is for systemd", self.json("gateway", "install", "--system", code=1)["error"])

@@ -31,16 +31,21 @@ const json::Object* auth_of(const config::Config& config) {
 }
 
 /// Something that this installation must not, or cannot, be done for.
-std::optional<Action> refusal(const Context& cli, const Args& args, const config::Config& config) {
+std::optional<Action> refusal(const Context& cli, const Args& args, const config::Config& config,
+                              const service::Manager& manager) {
   const auto value = [&](const char* name) { return cli.environment(name).value_or(""); };
   if (is_nix_mode(cli)) {
     return blocked("OPENCLAW_NIX_MODE is set: the service is managed elsewhere");
   }
+  const bool has_system_scope = manager.system() == platform::ServiceSystem::Systemd;
+  if (args.has("--system") && !has_system_scope)
+    return blocked("--system is for systemd: a " + manager.label() + " belongs to one user");
   const bool is_sudo = ::geteuid() == 0 && !value("SUDO_USER").empty() && value("SUDO_USER") != "root";
   if (is_sudo && !args.has("--system")) {
-    return blocked("this would install the service of root, not of " + value("SUDO_USER"),
-                   {{"generic", "without sudo: openclaw gateway install"},
-                    {"generic", "for the whole system: sudo openclaw gateway install --system"}});
+    std::vector<service::Hint> hints{{"generic", "without sudo: openclaw gateway install"}};
+    if (has_system_scope)
+      hints.push_back({"generic", "for the whole system: sudo openclaw gateway install --system"});
+    return blocked("this would install the service of root, not of " + value("SUDO_USER"), std::move(hints));
   }
   if (args.has("--system") && ::geteuid() != 0) {
     return blocked("a system service can only be installed by root",
@@ -160,12 +165,10 @@ int run(Context& cli, const Args& args) {
   const auto loaded = config::load(cli.paths, cli.environment);
   if (!loaded) return cli.out.problem(cli_failure(loaded.error().message));
   const config::Config& config = loaded->config;
-  if (const auto refused = refusal(cli, args, config)) return report(cli, *refused);
+  const auto manager = service_manager(cli, args.has("--system"));
+  if (const auto refused = refusal(cli, args, config, *manager)) return report(cli, *refused);
   const auto plan = plan_of(cli, args, config);
   if (!plan) return report(cli, plan.error());
-  const auto manager = service_manager(cli, args.has("--system"));
-  if (args.has("--system") && manager->system() != platform::ServiceSystem::Systemd)
-    return report(cli, blocked("--system is for systemd: a " + manager->label() + " belongs to one user"));
   const service::Definition wanted = wanted_definition(cli, *manager, plan->port, plan->wrapper);
   const auto state = manager->state();
   if (!state) return report_problem(cli, kName, *manager, state.error());
@@ -190,6 +193,10 @@ int run(Context& cli, const Args& args) {
   action.message = "Installed " + manager->label() + " service " + manager->unit() + "; the gateway " +
                    (is_ready ? "serves" : "is started") + " on port " + std::to_string(plan->port) +
                    (is_ready ? "." : ". Whether it serves was not checked: openclaw gateway status");
+  if (!is_ready) {
+    const auto now = manager->state();
+    if (now && !now->status_text.empty()) action.warnings.push_back(now->status_text);
+  }
   action.service = service_json(*manager, true);
   return report(cli, action);
 }
@@ -208,6 +215,9 @@ Command gateway_install_command() {
             The unit holds no secrets and nothing of your shell's environment: variables that the configuration
             refers to belong into `gateway.systemd.env` in the state directory. `gateway.mode` becomes `local`
             when it is unset, and a token is made when there is no secret.
+
+            With `OPENCLAW_SERVICE_MANAGER` a LaunchAgent (`launchd`) or a Windows task (`schtasks`) is written
+            instead; docs/service.md says how far these two have been tested.
 
             Refused when a token and a password are both configured and `gateway.auth.mode` is unset, with
             `OPENCLAW_NIX_MODE`, under sudo without `--system`, and where systemd cannot be reached; the message

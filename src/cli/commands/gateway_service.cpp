@@ -36,6 +36,11 @@ Action foreign(const Context& cli, std::string_view name, const service::Manager
           .service = service_json(manager, false)};
 }
 
+/// For launchd an agent that is stopped is not loaded, and the other way round.
+bool starts_loaded(const service::Manager& manager) {
+  return manager.system() == platform::ServiceSystem::Launchd;
+}
+
 int start(Context& cli, const Args&) {
   constexpr std::string_view kName = "start";
   const auto manager = service_manager(cli);
@@ -55,7 +60,7 @@ int start(Context& cli, const Args&) {
   return report(cli, {.name = kName,
                       .result = "started",
                       .message = "Gateway service started.",
-                      .service = service_json(*manager, state->is_enabled)});
+                      .service = service_json(*manager, state->is_enabled || starts_loaded(*manager))});
 }
 
 /// Ends the gateway of this state directory that runs without a service.
@@ -91,14 +96,14 @@ int stop(Context& cli, const Args& args) {
   }
   const auto state = manager->state();
   const bool may_be_foreground = !state ? state.error().kind != service::Problem::Kind::Failed
-                                        : !is_ours(cli, *state) || (!state->pid && !state->is_running());
+                                        : !is_ours(cli, *state) || state->is_stopped();
   if (may_be_foreground) return stop_foreground(cli, *manager);
   if (!state) return report_problem(cli, kName, *manager, state.error());
   if (auto done = manager->stop(); !done) return report_problem(cli, kName, *manager, done.error());
   return report(cli, {.name = kName,
                       .result = "stopped",
                       .message = "Gateway service stopped.",
-                      .service = service_json(*manager, state->is_enabled)});
+                      .service = service_json(*manager, state->is_enabled && !starts_loaded(*manager))});
 }
 
 int uninstall(Context& cli, const Args&) {

@@ -2,12 +2,17 @@
 
 Each keeps in a file what the real one would know, answers with the texts in tests/support/recorded, and writes down how it was
 called. None of this is the real tool: what it shows is that ours says the right words and understands the known answers.
+With `spawns=True` the fake launchctl also runs what the property list says.
 """
 
 import json
 import os
 import pathlib
+import plistlib
+import signal
+import subprocess
 import sys
+import time
 
 RECORDED = pathlib.Path(__file__).resolve().parents[2] / "support" / "recorded"
 FAKE = """#!{python} -B
@@ -86,6 +91,34 @@ class _Call:
         sys.exit(code)
 
 
+def spawn(plist):
+    """Runs an agent as launchd would, as far as that is known; the process id."""
+    agent = plistlib.loads(pathlib.Path(plist).read_bytes())
+    os.umask(agent["Umask"])
+    with open(agent["StandardInPath"], "rb") as given, open(agent["StandardOutPath"], "ab") as said, \
+            open(agent["StandardErrorPath"], "ab") as complained:
+        process = subprocess.Popen(agent["ProgramArguments"], cwd=agent["WorkingDirectory"], stdin=given, stdout=said, stderr=complained,
+                                   env={"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "XPC_SERVICE_NAME": agent["Label"]}, start_new_session=True)
+    return process.pid, agent["ExitTimeOut"]
+
+
+def is_alive(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def end(pid, limit_s):
+    """SIGTERM, and SIGKILL when the time is over."""
+    deadline = time.monotonic() + limit_s
+    os.kill(pid, signal.SIGTERM)
+    while is_alive(pid):
+        if time.monotonic() > deadline:
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(0.01)
+
+
 def launchctl(folder, words):
     call = _Call(folder, "launchctl", words)
     state, verb, target = call.state, words[0], words[1]
@@ -99,6 +132,9 @@ def launchctl(folder, words):
             call.end(0, "launchctl/print-running.txt")
         if not state.get("loaded"):
             call.end(113, "launchctl/print-113.txt")
+        if state.get("pid"):
+            printed = (RECORDED / "launchctl/print-running.txt").read_bytes()
+            call.end(0, printed.replace(b"35711", str(state["pid"]).encode()))
         call.end(0, state.get("print", "launchctl/print-running.txt"))
     if verb == "print-disabled":
         call.end(0, state.get("print_disabled", b""))
@@ -106,10 +142,14 @@ def launchctl(folder, words):
         if not pathlib.Path(words[2]).is_file():
             call.end(5, "launchctl/bootstrap-5.txt")
         state["loaded"] = True
+        if state.get("spawns"):
+            state["pid"], state["exit_timeout_s"] = spawn(words[2])
     if verb == "bootout":
         if not state.get("loaded"):
             call.end(3, "launchctl/bootout-3.txt")
         state["loaded"] = False
+        if state.get("pid"):
+            end(state.pop("pid"), state["exit_timeout_s"])
         state["leaving"] = state.get("lingers", 0)
         if state["leaving"]:
             call.end(36, "launchctl/bootout-36.txt")

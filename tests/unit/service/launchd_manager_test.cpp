@@ -46,6 +46,9 @@ TEST(LaunchdManagerTest, KnowsWhyLaunchctlFailed) {
   EXPECT_EQ(kind_of(125, "launchctl/print-125.txt"), NoUserBus);
   EXPECT_EQ(kind_of(125, "launchctl/bootstrap-125.txt"), NoUserBus);
   EXPECT_EQ(kind_of(5, "launchctl/bootstrap-5.txt"), Failed);
+  for (const int code : {112, 125}) EXPECT_EQ(launchd_problem(code, "").kind, NoUserBus) << code;
+  EXPECT_EQ(launchd_problem(113, "").kind, NotInstalled);
+  EXPECT_EQ(launchd_problem(1, "Domain does not support specified action").kind, NoUserBus);
   EXPECT_EQ(launchd_problem(1, "Could not find domain for user gui: 501").kind, NoUserBus);
   EXPECT_EQ(launchd_problem(1, "Not privileged to set domain").kind, NoPermission);
   EXPECT_EQ(launchd_problem(9, "").text, "launchctl failed without a word (exit 9)");
