@@ -31,6 +31,8 @@ const std::vector<Command>& commands() {
       gateway_call_command(),
       gateway_auth_token_command(),
       health_command(),
+      group("gateway diagnostics", "Pass on what helps to understand a problem"),
+      gateway_diagnostics_export_command(),
       group("daemon", "Other names of the gateway's service commands"),
       also("daemon install", gateway_install_command()),
       also("daemon uninstall", gateway_uninstall_command()),

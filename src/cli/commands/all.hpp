@@ -14,6 +14,7 @@ Command gateway_restart_command();
 Command gateway_restart_history_command();
 Command gateway_status_command();
 Command gateway_call_command();
+Command gateway_diagnostics_export_command();
 Command doctor_command();
 Command gateway_auth_token_command();
 Command health_command();
