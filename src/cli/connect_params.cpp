@@ -73,7 +73,9 @@ bool only_reads(std::string_view method) {
                                            "tasks.list",
                                            "tasks.get",
                                            "agents.list",
-                                           "sessions.preview"};
+                                           "sessions.preview",
+                                           "diagnostics.stability",
+                                           "usage.cost"};
   return std::ranges::find(kReading, method) != std::end(kReading);
 }
 

@@ -78,6 +78,8 @@ void RunDriver::on_answer(ModelAnswer answer) {
   content_.stop_reason = std::move(answer.stop_reason);
   content_.response_id = std::move(answer.response_id);
   content_.usage = answer.usage;
+  used_ += answer.usage;
+  ++calls_answered_;
   call_.reset();
   step(run::Answered{!content_.tool_calls.empty()});
 }
@@ -169,7 +171,9 @@ void RunDriver::apply(const run::End& effect) {
                   .result = end.result,
                   .model = step_.detail,
                   .is_timed_out = effect.ending == run::Ending::TimedOut,
-                  .ended_at = now};
+                  .ended_at = now,
+                  .calls = calls_answered_,
+                  .usage = used_};
   outcome.messages.push_back(assistant_row(info_, content_, now));
   commit(std::move(outcome), std::move(end));
 }

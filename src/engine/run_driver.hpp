@@ -70,7 +70,9 @@ class RunDriver final : public ModelSink {
   run::Machine machine_;
   Step step_;
   std::vector<ModelMessage> prompt_;
-  RunContent content_;  // Of the model call under way.
+  RunContent content_;               // Of the model call under way.
+  std::int64_t calls_answered_ = 0;  // Of this attempt,
+  ModelUsage used_;                  // and what they used.
   std::unique_ptr<ModelCall> call_;
   std::unique_ptr<Timer> timer_;
   std::unique_ptr<Timer> store_retry_;

@@ -35,6 +35,7 @@ namespace {
 
 constexpr Millis kPruneInterval{3'600'000};
 constexpr Millis kQueueRetry{1'000};  // Between two tries to take the queue over on a full disk.
+constexpr Millis kDelayNoticed{200};  // Clients notice a gateway that answers so late.
 constexpr int kExitFailed = 1;
 
 std::function<double()> seeded_dice() {
@@ -115,7 +116,8 @@ struct Generation::Impl final : engine::Service {
   void presence_changed();
 
   GenerationOptions options;
-  Log& log;
+  rpc::StabilityRing stability{[] { return platform::wall_now(); }};
+  rpc::StabilityLog log;
   EventLoop loop;
   rpc::GatewayFacts facts;
   SqliteStore store;
@@ -153,7 +155,7 @@ struct Generation::Impl final : engine::Service {
 
 Generation::Impl::Impl(GenerationOptions given, Log& to_log)
     : options(std::move(given)),
-      log(to_log),
+      log(to_log, stability),
       facts(facts_of(options, loop.now())),
       store(options.paths.database(), loop, log),
       models(options.config, loop, log),
@@ -181,24 +183,17 @@ Generation::Impl::Impl(GenerationOptions given, Log& to_log)
       devices(store),
       authenticator(options.config, devices, loop, log),
       health(options.config, options.paths.database().string(), loop, store, hub),
-      services{loop,
-               log,
-               options.config,
-               options.paths,
-               facts,
-               store,
-               store,
-               models,
-               work,
-               restart,
-               crash_guard,
-               keeper,
-               hub,
-               runs,
-               presence,
-               write_limiter,
-               health,
-               [this](const rpc::LogTail& query) { return tail_json(options.log_file(), query); }},
+      services{
+          loop,           log,
+          options.config, options.paths,
+          facts,          store,
+          store,          store,
+          models,         work,
+          restart,        crash_guard,
+          keeper,         hub,
+          runs,           presence,
+          write_limiter,  health,
+          stability,      [this](const rpc::LogTail& query) { return tail_json(options.log_file(), query); }},
       server({loop, log, authenticator, methods, hub, presence, write_limiter,
               [this](const HttpRequest& request) { return answer_http(request); },
               [this](const rpc::Client& client) { return hello_json(services, methods, client); },
@@ -215,8 +210,10 @@ Generation::Impl::Impl(GenerationOptions given, Log& to_log)
   rpc::add_config_methods(methods, services);
   rpc::add_restart_methods(methods, services);
   rpc::add_session_methods(methods, services);
+  rpc::add_stability_methods(methods, services);
   rpc::add_status_methods(methods, services);
   rpc::add_task_methods(methods, services);
+  rpc::add_usage_methods(methods, services);
   keeper.set_events(restart);
 }
 
@@ -310,6 +307,7 @@ void Generation::Impl::accept(std::optional<Instant> released_at) {
       {{"generation", options.number}, {"pid", ::getpid()}});
   log.info("gateway", "agent model: " + work.default_model());
   log.info("gateway", "ready");
+  stability.record("generation.started", {{"generation", options.number}, {"startUpMs", start_up.count()}});
   tick_later();
   prune();
   if (options.keeper_pid > 0) changes.start();
@@ -376,12 +374,19 @@ void Generation::Impl::announce_restart() {
     payload["outcome"] = status.recent.front().outcome;
     if (!status.recent.front().failure.empty()) payload["failure"] = status.recent.front().failure;
   }
+  json::Object event{{"phase", restart::name_of(status.phase)}};
+  for (const char* key : {"mode", "outcome"}) {
+    if (const json::Value* value = payload.if_contains(key)) event[key] = *value;
+  }
+  stability.record("restart.phase", std::move(event));
   hub.broadcast("gateway.restart", rpc::EventPayload::same(payload),
                 {.scope = rpc::Scope::Read, .is_droppable = true});
 }
 
 void Generation::Impl::tick_later() {
-  tick_timer = loop.after(limits::kTickInterval, [this] {
+  tick_timer = loop.after(limits::kTickInterval, [this, due = loop.now() + limits::kTickInterval] {
+    const auto late = std::chrono::duration_cast<Millis>(loop.now() - due);
+    if (late >= kDelayNoticed) stability.record("event-loop.delayed", {{"delayMs", late.count()}});
     const json::Object payload{{"ts", loop.wall_now().value}};
     if (hub.size() > 0) hub.broadcast("tick", rpc::EventPayload::same(payload), {});
     tick_later();

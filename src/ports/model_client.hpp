@@ -32,6 +32,15 @@ struct ModelUsage {
   std::int64_t cache_read = 0;
   std::int64_t cache_write = 0;
   std::int64_t total = 0;
+
+  ModelUsage& operator+=(const ModelUsage& other) {
+    input += other.input;
+    output += other.output;
+    cache_read += other.cache_read;
+    cache_write += other.cache_write;
+    total += other.total;
+    return *this;
+  }
 };
 
 /// A configured model, as people and clients name it: `provider/id`.

@@ -9,6 +9,7 @@
 #include "base/ids.hpp"
 #include "base/time.hpp"
 #include "json/value.hpp"
+#include "ports/model_client.hpp"
 
 namespace gw {
 
@@ -88,6 +89,8 @@ struct Outcome {
   std::string model;          ///< `provider/model` that answered, kept on the session.
   bool is_timed_out = false;  ///< Aborted by its own time limit, not by a person.
   UnixMillis ended_at;
+  std::int64_t calls = 0;  ///< Model calls of the last attempt that were answered,
+  ModelUsage usage;        ///< and what they used.
 };
 
 struct Session {

@@ -158,7 +158,22 @@ constexpr const char* kTasks = R"(
    ORDER BY id;
 )";
 
-constexpr std::array kMigrations{kFirstSchema, kBoots, kResumedRuns, kTasks};
+constexpr const char* kUsage = R"(
+  CREATE TABLE usage_day (
+    day            INTEGER NOT NULL,
+    agent_id       TEXT NOT NULL,
+    model          TEXT NOT NULL,
+    calls          INTEGER NOT NULL,
+    input          INTEGER NOT NULL,
+    output         INTEGER NOT NULL,
+    cache_read     INTEGER NOT NULL,
+    cache_write    INTEGER NOT NULL,
+    total          INTEGER NOT NULL,
+    PRIMARY KEY (day, agent_id, model)
+  ) STRICT, WITHOUT ROWID;
+)";
+
+constexpr std::array kMigrations{kFirstSchema, kBoots, kResumedRuns, kTasks, kUsage};
 
 Status apply(Database& database, std::span<const char* const> steps, std::int64_t from) {
   for (auto number = static_cast<std::size_t>(from); number < steps.size(); ++number) {

@@ -194,6 +194,13 @@ void SqliteStore::find_task(std::string name, Completion<std::optional<TaskRecor
                                   std::move(done));
 }
 
+void SqliteStore::usage(std::int64_t first_day, std::int64_t last_day, std::string agent_id,
+                        Completion<std::vector<UsageDay>> done) {
+  read<std::vector<UsageDay>>([first_day, last_day, agent = std::move(agent_id)](
+                                  Tables& t) { return t.usage.days(first_day, last_day, agent); },
+                              std::move(done));
+}
+
 void SqliteStore::save(RestartRecord record, Completion<void> done) {
   write<void>(
       kWritesQueuedMax, [record = std::move(record)](Tables& t) { return t.restarts.save(record); },

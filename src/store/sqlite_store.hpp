@@ -14,6 +14,7 @@
 #include "ports/loop.hpp"
 #include "ports/restart_store.hpp"
 #include "ports/task_store.hpp"
+#include "ports/usage_store.hpp"
 #include "ports/work_store.hpp"
 
 namespace gw {
@@ -36,6 +37,7 @@ struct StoreStats {
 /// `open_writer`; without a file they find nothing.
 class SqliteStore final : public WorkStore,
                           public TaskStore,
+                          public UsageStore,
                           public RestartStore,
                           public DeviceStore,
                           public BootStore {
@@ -84,6 +86,9 @@ class SqliteStore final : public WorkStore,
 
   void tasks(TaskQuery query, Completion<TaskPage> done) override;
   void find_task(std::string name, Completion<std::optional<TaskRecord>> done) override;
+
+  void usage(std::int64_t first_day, std::int64_t last_day, std::string agent_id,
+             Completion<std::vector<UsageDay>> done) override;
 
   void save(RestartRecord record, Completion<void> done) override;
   void finish(RestartRecord record, std::vector<SessionNote> notes, Completion<void> done) override;

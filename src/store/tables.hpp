@@ -9,6 +9,7 @@
 #include "store/sqlite.hpp"
 #include "store/step_table.hpp"
 #include "store/task_table.hpp"
+#include "store/usage_table.hpp"
 
 namespace gw::store {
 
@@ -16,7 +17,7 @@ namespace gw::store {
 /// ones.
 struct Tables {
   explicit Tables(Database& d)
-      : jobs(d), messages(d), sessions(d), steps(d), tasks(d), restarts(d), devices(d), boots(d) {}
+      : jobs(d), messages(d), sessions(d), steps(d), tasks(d), restarts(d), devices(d), boots(d), usage(d) {}
 
   /// Prepares every statement now: fails when the schema is not what the program expects.
   Status prepare();
@@ -29,6 +30,7 @@ struct Tables {
   RestartTable restarts;
   DeviceTable devices;
   BootTable boots;
+  UsageTable usage;
 };
 
 inline Status Tables::prepare() {
@@ -39,7 +41,8 @@ inline Status Tables::prepare() {
   if (auto ready = tasks.prepare(); !ready) return ready;
   if (auto ready = restarts.prepare(); !ready) return ready;
   if (auto ready = devices.prepare(); !ready) return ready;
-  return boots.prepare();
+  if (auto ready = boots.prepare(); !ready) return ready;
+  return usage.prepare();
 }
 
 }  // namespace gw::store

@@ -184,6 +184,11 @@ Result<std::vector<Message>> finish(Tables& tables, Outcome& outcome) {
     return std::unexpected(done.error());
   }
   if (auto done = end_task(tables, row, outcome); !done) return std::unexpected(done.error());
+  if (outcome.calls > 0) {
+    const auto added =
+        tables.usage.add(outcome.ended_at, row.job.agent_id, outcome.model, outcome.calls, outcome.usage);
+    if (!added) return std::unexpected(added.error());
+  }
   // Answered without having begun: a command to the gateway. Its own message stands before the answer.
   if (before == JobState::Queued && outcome.state == JobState::Done) {
     outcome.messages.insert(outcome.messages.begin(), user_message(row.job));

@@ -200,6 +200,8 @@ Result<std::vector<Message>> MemoryWorkStore::do_finish(Outcome& outcome) {
   job.state = outcome.state;
   job.ended_at = outcome.ended_at;
   job.result = std::move(outcome.result);
+  disk_->calls_used += outcome.calls;
+  disk_->used += outcome.usage;
   ++stored->times_ended;
   end_steps(job.id, job.state == JobState::Done ? "done" : "failed");
   for (Message& row : outcome.messages) append(job, row);

@@ -39,6 +39,8 @@ struct MemoryDisk {
   /// Rows of one run in its session, oldest first.
   std::vector<Message> rows_of(const std::string& run_id) const;
 
+  std::int64_t calls_used = 0;  // By all runs that ended,
+  ModelUsage used;              // and what they used.
   std::map<std::int64_t, StoredJob> jobs;
   std::map<std::string, StoredSession> sessions;
   std::vector<StoredStep> steps;

@@ -1,3 +1,5 @@
+#include "cli/commands/gateway_diagnostics.hpp"
+
 #include <algorithm>
 #include <unistd.h>
 
@@ -36,7 +38,21 @@ std::filesystem::path output_path(const Context& cli, const Args& args, UnixMill
   return std::filesystem::is_directory(path, error) ? path / name : path;
 }
 
-int run(Context& cli, const Args& args) {
+std::vector<Option> options() {
+  std::vector<Option> all{{"--output", "<path>", "File, or directory, to write to"},
+                          {"--log-lines", "<n>", "Newest lines of the log (5000)"},
+                          {"--log-bytes", "<n>", "Newest bytes of the log (1000000)"},
+                          {"--no-stability-bundle", "", "Leave out the newest stability bundle"}};
+  for (Option option : connection_options()) {
+    if (option.name == "--timeout") option.help = "Wait so many milliseconds for the gateway (3000)";
+    all.push_back(option);
+  }
+  return all;
+}
+
+}  // namespace
+
+int export_diagnostics(Context& cli, const Args& args) {
   diagnostics::Wanted wanted;
   const auto timeout = timeout_of(args, kTimeout);
   if (!timeout) return cli.out.problem(timeout.error());
@@ -66,20 +82,6 @@ int run(Context& cli, const Args& args) {
   return 0;
 }
 
-std::vector<Option> options() {
-  std::vector<Option> all{{"--output", "<path>", "File, or directory, to write to"},
-                          {"--log-lines", "<n>", "Newest lines of the log (5000)"},
-                          {"--log-bytes", "<n>", "Newest bytes of the log (1000000)"},
-                          {"--no-stability-bundle", "", "Leave out the newest stability bundle"}};
-  for (Option option : connection_options()) {
-    if (option.name == "--timeout") option.help = "Wait so many milliseconds for the gateway (3000)";
-    all.push_back(option);
-  }
-  return all;
-}
-
-}  // namespace
-
 Command gateway_diagnostics_export_command() {
   return {.path = "gateway diagnostics export",
           .summary = "Write what helps to understand a problem to a ZIP file",
@@ -103,7 +105,7 @@ Command gateway_diagnostics_export_command() {
           .options = options(),
           .examples = {"openclaw gateway diagnostics export",
                        "openclaw gateway diagnostics export --log-lines 200 --json"},
-          .run = run};
+          .run = export_diagnostics};
 }
 
 }  // namespace gw::cli

@@ -11,6 +11,7 @@
 #include "ports/loop.hpp"
 #include "ports/model_client.hpp"
 #include "ports/task_store.hpp"
+#include "ports/usage_store.hpp"
 #include "ports/work_store.hpp"
 #include "rpc/event_hub.hpp"
 #include "rpc/health_snapshot.hpp"
@@ -18,6 +19,7 @@
 #include "rpc/presence.hpp"
 #include "rpc/rate_limit.hpp"
 #include "rpc/run_events.hpp"
+#include "rpc/stability.hpp"
 
 namespace gw::rpc {
 
@@ -48,6 +50,7 @@ struct Services {
   const GatewayFacts& facts;
   WorkStore& store;
   TaskStore& tasks;
+  UsageStore& usage;
   ModelClient& models;
   engine::WorkEngine& engine;
   engine::RestartDriver& restart;
@@ -58,6 +61,7 @@ struct Services {
   Presence& presence;
   WriteLimiter& write_limiter;
   HealthSnapshot& health;
+  StabilityRing& stability;
   std::function<Result<json::Object>(const LogTail&)> tail_log;
 };
 
@@ -66,8 +70,10 @@ void add_chat_methods(MethodTable& table, Services& services);
 void add_config_methods(MethodTable& table, Services& services);
 void add_restart_methods(MethodTable& table, Services& services);
 void add_session_methods(MethodTable& table, Services& services);
+void add_stability_methods(MethodTable& table, Services& services);
 void add_status_methods(MethodTable& table, Services& services);
 void add_task_methods(MethodTable& table, Services& services);
+void add_usage_methods(MethodTable& table, Services& services);
 
 /// `invalid <method> params: <detail>`, as OpenClaw says it.
 Error invalid_params(std::string_view method, const Error& detail);

@@ -126,6 +126,28 @@ TEST(RunDriverTest, ToolCallsAreAnsweredAndRecordedInOrder) {
   EXPECT_TRUE(messages[3].text.contains("`shell` is not available"));
 }
 
+TEST(RunDriverTest, EveryAnsweredCallIsCountedAndAFailedOneIsNot) {
+  EngineBench bench;
+  ASSERT_TRUE(bench.start());
+  ModelReply first = calling_tools({{"c1", "look", "{}"}});
+  first.answer->usage = {.input = 3, .output = 4, .cache_read = 1, .cache_write = 2, .total = 10};
+  bench.models.then(first);
+  bench.models.then(failing(true));
+  ModelReply last = answering("done");
+  last.answer->usage = {.input = 20, .output = 5, .total = 25};
+  bench.models.then(last);
+  bench.submit(bench.job("r1"));
+  bench.run();
+  bench.loop.advance(Millis{10'000});
+  ASSERT_EQ(bench.state_of("r1"), JobState::Done);
+  EXPECT_EQ(bench.disk->calls_used, 2);
+  EXPECT_EQ(bench.disk->used.input, 23);
+  EXPECT_EQ(bench.disk->used.output, 9);
+  EXPECT_EQ(bench.disk->used.cache_read, 1);
+  EXPECT_EQ(bench.disk->used.cache_write, 2);
+  EXPECT_EQ(bench.disk->used.total, 35);
+}
+
 TEST(RunDriverTest, ToolRowsThatTheStoreRefusesAreTriedAgainAndRecordedOnce) {
   EngineBench bench;
   ASSERT_TRUE(bench.start());

@@ -106,6 +106,10 @@ class Store {
   Result<std::optional<TaskRecord>> find_task(const std::string& name) {
     return loop.await<std::optional<TaskRecord>>([&](auto done) { store.find_task(name, std::move(done)); });
   }
+  Result<std::vector<UsageDay>> usage(std::int64_t first, std::int64_t last, const std::string& agent = "") {
+    return loop.await<std::vector<UsageDay>>(
+        [&](auto done) { store.usage(first, last, agent, std::move(done)); });
+  }
   Status save(RestartRecord record) {
     return loop.await<void>([&](auto done) { store.save(record, std::move(done)); });
   }
