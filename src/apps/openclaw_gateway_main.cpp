@@ -15,6 +15,7 @@
 
 #include "config/config.hpp"
 #include "config/device_identity.hpp"
+#include "config/edit.hpp"
 #include "config/paths.hpp"
 #include "gateway/generation.hpp"
 #include "platform/clock.hpp"
@@ -22,6 +23,7 @@
 #include "platform/log_file.hpp"
 #include "platform/signals.hpp"
 #include "protocol/keeper_messages.hpp"
+#include "secrets/lookup.hpp"
 
 namespace gw {
 namespace {
@@ -101,10 +103,7 @@ std::string& last_words() {
 }
 
 std::string describe(const config::Paths& paths, const std::vector<config::Issue>& issues) {
-  std::string text = "the configuration " + paths.config_file.string() + " is not valid:";
-  for (const config::Issue& issue : issues)
-    text += "\n- " + (issue.path.empty() ? "" : issue.path + ": ") + issue.message;
-  return text;
+  return "the configuration " + paths.config_file.string() + " is not valid:\n" + config::listed(issues);
 }
 
 void apply_flags(config::Config& config, const Arguments& arguments) {
@@ -134,14 +133,14 @@ int serve(const Arguments& arguments, platform::PacketChannel control) {
   if (!signals) return refuse(control, signals.error().message, 1);
   auto paths = config::resolve_paths(from_environment, from_environment("OPENCLAW_PROFILE").value_or(""));
   if (!paths) return refuse(control, paths.error().message, kExitConfig);
-  auto loaded = config::load(*paths, from_environment);
+  auto loaded = config::load(*paths, from_environment, {secrets::lookup(from_environment)});
   if (!loaded) return refuse(control, loaded.error().message, kExitConfig);
   if (!loaded->issues.empty()) return refuse(control, describe(*paths, loaded->issues), kExitConfig);
   config::Config& config = loaded->config;
   apply_flags(config, arguments);
 
   const auto load_again = [arguments, paths = *paths]() -> Result<config::Loaded> {
-    auto again = config::load(paths, from_environment);
+    auto again = config::load(paths, from_environment, {secrets::lookup(from_environment)});
     if (again) apply_flags(again->config, arguments);
     return again;
   };

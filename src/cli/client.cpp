@@ -124,7 +124,16 @@ std::expected<void, Failure> Client::shake_hands(const Identity& identity, Insta
   auto params = connect_params(target_, identity, nonce, platform::wall_now());
   if (!params) return std::unexpected(cli_failure(params.error().message));
   auto hello = request("connect", *params, deadline, false);
-  if (!hello) return std::unexpected(std::move(hello).error());
+  if (!hello) {
+    Failure failure = std::move(hello).error();
+    // Mostly the environment and the file name different ones.
+    const json::Object* details = failure.details.if_object();
+    const bool is_refused = details && json::text_or(*details, "code").starts_with("AUTH_");
+    if (is_refused && !target_.credential_source.empty()) {
+      failure.message += " (the credential came from " + target_.credential_source + ")";
+    }
+    return std::unexpected(std::move(failure));
+  }
   if (hello->is_object()) hello_ = std::move(hello->get_object());
   return {};
 }

@@ -15,6 +15,7 @@ json::Object to_json(const Failure& failure) {
   switch (failure.kind) {
     case Failure::Kind::Cli:
       error = {{"type", "cli_error"}, {"message", failure.message}};
+      if (!failure.code.empty()) error["code"] = failure.code;
       break;
     case Failure::Kind::Request:
       error = {{"type", "gateway_request_error"}, {"code", failure.code}, {"message", failure.message}};

@@ -16,7 +16,7 @@ struct Failure {
 
   Kind kind = Kind::Cli;
   std::string message;
-  std::string code;           ///< Request: `INVALID_REQUEST` and so on.
+  std::string code;           ///< Request: `INVALID_REQUEST` and so on. Cli: mostly none.
   json::Value details;        ///< Request: null when there are none.
   bool is_retryable = false;  ///< Request.
   bool is_timeout = false;    ///< Transport: else the connection closed or never was.

@@ -156,7 +156,7 @@ json::Object config_json(const ConfigFacts& facts) {
   if (facts.issues.empty()) return config;
   json::Array issues;
   for (const config::Issue& issue : facts.issues)
-    issues.push_back({{"path", issue.path}, {"message", issue.message}});
+    issues.push_back({{"path", issue.path}, {"message", issue.text()}});
   config["issues"] = std::move(issues);
   return config;
 }

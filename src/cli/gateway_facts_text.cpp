@@ -89,7 +89,7 @@ void print_config(Context& cli, const std::string& label, const ConfigFacts& con
   cli.out.row(label, config.path.string() + (config.exists ? "" : " (missing)") +
                          (config.issues.empty() ? "" : " (invalid)"));
   for (const config::Issue& issue : config.issues) {
-    cli.out.line("  - " + (issue.path.empty() ? "" : issue.path + ": ") + issue.message);
+    cli.out.line("  - " + (issue.path.empty() ? "" : issue.path + ": ") + issue.text());
   }
 }
 

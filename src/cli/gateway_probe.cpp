@@ -63,6 +63,7 @@ json::Object probe_gateway(Context& cli, const Target& target, bool reads, Milli
   auto client = again_after_hand_over([&] { return connect(cli, target, reads, deadline); });
   if (!client) {
     tell_failure(client.error(), rpc);
+    if (!target.auth_warning.empty()) rpc["authWarning"] = target.auth_warning;
     return rpc;
   }
   const json::Object& hello = client->hello();

@@ -2,7 +2,9 @@
 
 #include "base/text.hpp"
 #include "cli/values.hpp"
+#include "config/validate.hpp"
 #include "platform/private_file.hpp"
+#include "secrets/lookup.hpp"
 
 namespace gw::cli {
 namespace {
@@ -10,23 +12,11 @@ namespace {
 constexpr std::string_view kLoopback = "127.0.0.1";
 constexpr std::uint16_t kHttpPort = 80;
 
-std::string remote_text(const config::Config& config, std::string_view key) {
+std::string remote_url(const config::Config& config) {
   const json::Object* root = config.source.if_object();
-  const json::Object* gateway = root ? json::object_at(*root, "gateway") : nullptr;
-  const json::Object* remote = gateway ? json::object_at(*gateway, "remote") : nullptr;
-  std::string text(remote ? trimmed(json::text_or(*remote, key)) : "");
-  return text.find("${") == std::string::npos ? text : std::string();  // Not filled in: worth nothing.
-}
-
-Secret from(const config::Environment& environment, const char* name) {
-  return Secret(std::string(trimmed(environment(name).value_or(""))));
-}
-
-Secret first_of(std::initializer_list<Secret> secrets) {
-  for (const Secret& secret : secrets) {
-    if (!secret.empty()) return secret;
-  }
-  return {};
+  const json::Object* remote = root ? config::object_at_path(*root, "gateway.remote") : nullptr;
+  std::string url(remote ? trimmed(json::text_or(*remote, "url")) : "");
+  return url.find("${") == std::string::npos ? url : std::string();  // Not filled in: worth nothing.
 }
 
 bool is_loopback(std::string_view host) {
@@ -81,54 +71,37 @@ std::uint16_t local_port(const TargetInput& input) {
   return *input.running_port;
 }
 
-void use_local_credentials(const TargetInput& input, Target& target) {
-  const config::Config& config = input.config;
-  if (config.auth_mode == config::AuthMode::Token) {
-    target.token = first_of({config.token, Secret(remote_text(config, "token")), input.run_token});
-  } else if (config.auth_mode == config::AuthMode::Password) {
-    target.password = first_of({config.password, Secret(remote_text(config, "password"))});
-  }
-}
-
-void use_remote_credentials(const TargetInput& input, Target& target) {
-  const config::Config& config = input.config;
-  target.token = first_of({Secret(remote_text(config, "token")),
-                           from(input.environment, "OPENCLAW_GATEWAY_TOKEN"), config.token});
-  target.password = first_of({from(input.environment, "OPENCLAW_GATEWAY_PASSWORD"),
-                              Secret(remote_text(config, "password")), config.password});
-}
-
-/// Where to, and whose credentials belong to it.
-std::expected<Target, Failure> choose(const TargetInput& input) {
-  Target target;
+/// Where to, and whom we meet there.
+std::expected<Recipient, Failure> choose(const TargetInput& input, Target& target) {
   const std::string environment_url(trimmed(input.environment("OPENCLAW_GATEWAY_URL").value_or("")));
   if (input.url_flag) {
     target.url = *input.url_flag;
     target.source = "cli --url";
-  } else if (input.port_flag) {
+    return Recipient::Stranger;
+  }
+  if (input.port_flag) {
     const auto port = parse_port(*input.port_flag, false);
     if (!port) return std::unexpected(cli_failure("Invalid port"));
     target.url = loopback_url(*port);
     target.source = "cli --port";
-    use_local_credentials(input, target);
-  } else if (!environment_url.empty()) {
+    return Recipient::Local;
+  }
+  if (!environment_url.empty()) {
     target.url = environment_url;
     target.source = "env OPENCLAW_GATEWAY_URL";
-    target.token = from(input.environment, "OPENCLAW_GATEWAY_TOKEN");
-    target.password = from(input.environment, "OPENCLAW_GATEWAY_PASSWORD");
-  } else if (input.config.mode == "remote") {
-    target.url = remote_text(input.config, "url");
+    return Recipient::Environment;
+  }
+  if (input.config.mode == "remote") {
+    target.url = remote_url(input.config);
     target.source = "config gateway.remote.url";
     if (target.url.empty()) {
       return std::unexpected(cli_failure("gateway.mode is remote, but gateway.remote.url is not set"));
     }
-    use_remote_credentials(input, target);
-  } else {
-    target.url = loopback_url(local_port(input));
-    target.source = "local loopback";
-    use_local_credentials(input, target);
+    return Recipient::Remote;
   }
-  return target;
+  target.url = loopback_url(local_port(input));
+  target.source = "local loopback";
+  return Recipient::Local;
 }
 
 }  // namespace
@@ -137,19 +110,25 @@ std::expected<Target, Failure> resolve_target(const TargetInput& input) {
   if (input.url_flag && input.port_flag) {
     return std::unexpected(cli_failure("Use either --url or --port, not both."));
   }
-  auto target = choose(input);
-  if (!target) return target;
+  Target target;
+  const auto recipient = choose(input, target);
+  if (!recipient) return std::unexpected(recipient.error());
   const bool has_flags = !input.token_flag.empty() || !input.password_flag.empty();
-  if (input.url_flag && !has_flags && !input.is_probe) {
+  if (*recipient == Recipient::Stranger && !has_flags && !input.is_probe) {
     return std::unexpected(cli_failure("gateway url override requires explicit credentials",
                                        "pass --token or --password with --url"));
   }
-  if (has_flags) {
-    target->token = input.token_flag;
-    target->password = input.password_flag;
+  auto credentials = credentials_for(*recipient, input);
+  if (credentials) {
+    target.token = std::move(credentials->token);
+    target.password = std::move(credentials->password);
+    target.credential_source = std::move(credentials->source);
+  } else if (input.is_probe) {
+    target.auth_warning = std::move(credentials.error().message);
+  } else {
+    return std::unexpected(std::move(credentials).error());
   }
-  if (auto good = read_url(*target, input.environment); !good)
-    return std::unexpected(std::move(good).error());
+  if (auto good = read_url(target, input.environment); !good) return std::unexpected(std::move(good).error());
   return target;
 }
 
@@ -160,6 +139,7 @@ TargetInput target_input(const Context& cli, const Args& args) {
   input.token_flag = Secret(args.text("--token").value_or(""));
   input.password_flag = Secret(args.text("--password").value_or(""));
   input.environment = cli.environment;
+  input.look_up = secrets::lookup(cli.environment);
   if (auto loaded = config::load(cli.paths, cli.environment)) {
     input.config = std::move(loaded->config);
   } else {

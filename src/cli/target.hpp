@@ -8,8 +8,8 @@
 #include "base/secret.hpp"
 #include "cli/command.hpp"
 #include "cli/context.hpp"
+#include "cli/credentials.hpp"
 #include "cli/failure.hpp"
-#include "config/config.hpp"
 #include "platform/gateway_lock.hpp"
 
 namespace gw::cli {
@@ -23,19 +23,16 @@ struct Target {
   std::string path = "/";
   Secret token;
   Secret password;
+  std::string credential_source;  ///< Who named the one that is sent; empty: nobody.
+  std::string auth_warning;       ///< Of a probe, which goes on without credentials that cannot be had.
 };
 
 /// Everything that decides it. Plain data, so that the order of precedence can be tested.
-struct TargetInput {
+struct TargetInput : CredentialInput {
   std::optional<std::string> url_flag;
   std::optional<std::string> port_flag;
-  Secret token_flag;
-  Secret password_flag;
-  config::Environment environment;
-  config::Config config;
   std::optional<std::uint16_t> running_port;  ///< Of the gateway that holds the lock of this state directory.
-  Secret run_token;                           ///< That it made up for its run.
-  bool is_probe = false;                      ///< Credentials for `--url` are optional then.
+  bool is_probe = false;                      ///< Goes on without credentials where a call must not.
 };
 
 std::expected<Target, Failure> resolve_target(const TargetInput& input);

@@ -1,77 +1,98 @@
 #include "config/config.hpp"
 
-#include <fstream>
-#include <optional>
-#include <system_error>
+#include <algorithm>
 
+#include "config/includes.hpp"
 #include "config/read.hpp"
+#include "config/read_file.hpp"
 #include "config/validate.hpp"
 #include "crypto/digest.hpp"
-#include "json/json5.hpp"
 
 namespace gw::config {
 namespace {
 
-// The whole file; nothing when there is none.
-Result<std::optional<std::string>> read_file(const std::filesystem::path& path) {
-  const auto cannot = [&](const std::string& why) {
-    return fail(Code::Unavailable, "could not read " + path.string() + ": " + why);
-  };
-  std::error_code error;
-  const auto status = std::filesystem::status(path, error);
-  if (status.type() == std::filesystem::file_type::not_found) return std::nullopt;
-  if (error) return cannot(error.message());
-  if (status.type() != std::filesystem::file_type::regular) return cannot("not a regular file");
+constexpr std::size_t kPlacedIssuesMax = 50;  // Each takes a walk through the text.
 
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return cannot("it cannot be opened");
-  std::string text(kConfigBytesMax + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad()) return cannot("reading failed");
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > kConfigBytesMax)
-    return cannot("larger than " + std::to_string(kConfigBytesMax) + " bytes");
-  return text;
-}
-
-void read_root(Loaded& loaded, const json::Object& root, const Paths& paths, const Environment& environment) {
+/// One pass over the file's values. References to secrets that are not `known` stay empty; the resolver keeps
+/// them.
+std::vector<SecretQuery> read_root(Loaded& loaded, const json::Object& root, const Paths& paths,
+                                   const Environment& environment, const KnownSecrets& known,
+                                   std::string_view wanted_below) {
   Findings findings = validate(root);
   loaded.config.ignored = std::move(findings.ignored);
   loaded.issues.insert(loaded.issues.end(), findings.issues.begin(), findings.issues.end());
 
-  Resolver resolver(environment, root, loaded.issues);
+  Resolver resolver(environment, root, known, loaded.issues);
   Reading reading{root, paths, environment, resolver, loaded.issues, loaded.config};
   read_gateway(reading);
   read_agents(reading);
   read_providers(reading);
   read_logging(reading);
   read_native(reading);
+  auto queries = resolver.queries_below(wanted_below);
   loaded.config.environment_names = resolver.variables();
+  return queries;
+}
+
+Loaded read_values(Loaded loaded, const Paths& paths, const Environment& environment,
+                   const SecretAccess& access) {
+  const json::Object root = loaded.config.source.get_object();
+  Loaded first = loaded;
+  const auto queries = read_root(first, root, paths, environment, {}, access.only_below);
+  if (queries.empty() || !access.look_up) return first;
+  // Which references count follows from other keys, so the file is read once more with the answers.
+  KnownSecrets known;
+  for (const SecretQuery& query : queries) known[query.provider] = access.look_up(query);
+  (void)read_root(loaded, root, paths, environment, known, access.only_below);
+  return loaded;
 }
 
 }  // namespace
 
-Loaded check_text(std::string raw, const Paths& paths, const Environment& environment) {
+Loaded check_text(std::string raw, const Paths& paths, const Environment& environment,
+                  const SecretAccess& access, const FileTexts& instead) {
   Loaded loaded;
+  Includes includes(paths, environment, instead);
+  loaded.config.source = includes.read(raw, loaded.issues);
+  loaded.config.files = includes.files();
   loaded.config.raw = std::move(raw);
-  loaded.config.source = json::Object();
-  if (auto parsed = json::parse_json5(loaded.config.raw); !parsed) {
-    loaded.issues.push_back({"", std::move(parsed).error().message});
-  } else if (!parsed->is_object()) {
-    loaded.issues.push_back({"", "the file must hold an object"});
-  } else {
-    loaded.config.source = std::move(*parsed);
-  }
   // After a syntax error, too: what the environment says still helps to reach a running gateway.
-  const json::Object root = loaded.config.source.get_object();
-  read_root(loaded, root, paths, environment);
+  loaded = read_values(std::move(loaded), paths, environment, access);
+  for (std::size_t i = 0; i < std::min(loaded.issues.size(), kPlacedIssuesMax); ++i) {
+    loaded.issues[i].place = includes.place_of(loaded.issues[i].path);
+  }
   return loaded;
 }
 
-Result<Loaded> load(const Paths& paths, const Environment& environment) {
-  auto text = read_file(paths.config_file);
+Result<Secret> secret_at(const Config& config, std::string_view path, const Environment& environment,
+                         const SecretLookup& look_up) {
+  const json::Object* root = config.source.if_object();
+  const std::size_t dot = path.rfind('.');
+  const json::Object* parent = root ? object_at_path(*root, path.substr(0, dot)) : nullptr;
+  const json::Value* value = parent ? parent->if_contains(path.substr(dot + 1)) : nullptr;
+  if (!value || !(value->is_object() || value->is_string())) return Secret();
+
+  std::vector<Issue> issues;
+  const auto read = [&](const KnownSecrets& known, std::vector<SecretQuery>* queries) {
+    Resolver resolver(environment, *root, known, issues);
+    Secret secret = resolver.secret(*value, std::string(path));
+    if (queries) *queries = resolver.queries_below({});
+    return secret;
+  };
+  std::vector<SecretQuery> queries;
+  Secret secret = read({}, &queries);
+  if (!queries.empty() && look_up && issues.empty()) {
+    secret = read({{queries[0].provider, look_up(queries[0])}}, nullptr);
+  }
+  if (!issues.empty() && is_reference(*value)) return fail(Code::Unavailable, issues[0].message);
+  if (!queries.empty() && !look_up) return fail(Code::Unavailable, "its provider is not asked here");
+  return secret;
+}
+
+Result<Loaded> load(const Paths& paths, const Environment& environment, const SecretAccess& access) {
+  auto text = read_whole_file(paths.config_file, kConfigBytesMax);
   if (!text) return std::unexpected(std::move(text).error());
-  Loaded loaded = check_text(text->value_or("{}"), paths, environment);
+  Loaded loaded = check_text(text->value_or("{}"), paths, environment, access);
   loaded.config.file_exists = text->has_value();
   if (!text->has_value()) loaded.config.raw.clear();
   return loaded;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,7 @@
 #include "base/secret.hpp"
 #include "base/time.hpp"
 #include "config/paths.hpp"
+#include "config/secret_refs.hpp"
 #include "json/value.hpp"
 
 namespace gw::config {
@@ -74,8 +76,9 @@ struct Config {
   std::int64_t log_file_bytes_max = 104'857'600;
 
   bool file_exists = false;
-  std::string raw;                             ///< The file's text.
-  json::Value source;                          ///< The file's value, an object; `{}` when there is no file.
+  std::string raw;     ///< The file's text.
+  json::Value source;  ///< The file's value, an object, includes followed; `{}` when there is no file.
+  std::vector<std::filesystem::path> files;    ///< It and all that are included, also those that are missing.
   std::vector<std::string> environment_names;  ///< Variables that its texts refer to, sorted.
   std::vector<std::string> ignored;            ///< Paths of OpenClaw keys that this release does not act on.
 };
@@ -83,7 +86,14 @@ struct Config {
 struct Issue {
   std::string path;  ///< Dotted, `gateway.auth.mode`; empty for the whole file.
   std::string message;
+  std::string place = {};  ///< `line 3, column 7`, after the name of an included file; may be empty.
+
+  /// The message and the place.
+  std::string text() const { return place.empty() ? message : message + " (" + place + ")"; }
 };
+
+/// Texts to be taken in place of what is in these files, by their real paths: changes that are only tried.
+using FileTexts = std::map<std::filesystem::path, std::string>;
 
 /// A usable configuration when `issues` is empty. Otherwise everything that is wrong with it, and a
 /// configuration in which each wrong value is its default: good enough to report with, never to serve with.
@@ -95,11 +105,19 @@ struct Loaded {
 /// Reads and checks the file at `paths.config_file`; a missing file is an empty one. Environment variables
 /// `OPENCLAW_GATEWAY_PORT`, `_TOKEN`, `_PASSWORD` are applied as docs/configuration.md says (the file wins
 /// for secrets). A syntax error is one issue whose message holds line and column. `Code::Unavailable` when
-/// the file cannot be read or is larger than `kConfigBytesMax`.
-Result<Loaded> load(const Paths& paths, const Environment& environment);
+/// the file cannot be read or is larger than `kConfigBytesMax`. Blocks for as long as the providers of
+/// `access` take; one that gives no secret is an issue where the reference stands.
+Result<Loaded> load(const Paths& paths, const Environment& environment, const SecretAccess& access = {});
 
 /// The same checks on a text that is not in the file (yet): `config.set`, `config.apply`.
-Loaded check_text(std::string raw, const Paths& paths, const Environment& environment);
+Loaded check_text(std::string raw, const Paths& paths, const Environment& environment,
+                  const SecretAccess& access = {}, const FileTexts& instead = {});
+
+/// The secret at a path of the file, for one who may turn out not to need it: asked for only now. Empty when
+/// none stands there, or a text that is not usable as one (a placeholder, an unset `${NAME}` within other
+/// text). A reference that cannot be followed is an error that says why and never holds the value.
+Result<Secret> secret_at(const Config& config, std::string_view path, const Environment& environment,
+                         const SecretLookup& look_up);
 
 /// Hexadecimal SHA-256 of the file's text, the `hash` of `config.get`; of the empty text when there is no
 /// file.

@@ -38,6 +38,8 @@ json::Object schema_of(const Key& key) {
       return {{"type", "string"}};
     case Kind::TextOrObject:
       return {{"type", {"string", "object"}}};
+    case Kind::AnyTextList:
+      return {{"type", "array"}, {"items", {{"type", "string"}}}};
     case Kind::TextList:
       return {{"type", "array"}, {"items", {{"type", "string"}, {"pattern", "\\S"}}}};
     case Kind::Choice:

@@ -20,7 +20,7 @@ constexpr auto kKnown = std::to_array<Known>({
      "channels cloud "
      "commitments crestodian cron diagnostics discovery hooks identity mcp media memory messages meta "
      "nodeHost plugins "
-     "proxy routing secrets session skills surfaces talk telemetry tools transcripts tts tui ui update web "
+     "proxy routing session skills surfaces talk telemetry tools transcripts tts tui ui update web "
      "wizard "
      "worktrees"},
     {"gateway",
@@ -64,6 +64,8 @@ constexpr auto kKnown = std::to_array<Known>({
      "agentRuntime api baseUrl compat contextTokens cost headers input mediaInput metadataSource params "
      "thinkingLevelMap"},
     {"logging", "consoleLevel consoleStyle redactPatterns redactSensitive"},
+    {"secrets", "egressProxy resolution"},
+    {"secrets.providers.*", "allowInsecurePath pluginIntegration"},
     {"env", "shellEnv"},
 });
 

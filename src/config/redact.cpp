@@ -22,7 +22,11 @@ bool names_secret(std::string_view key) {
 // Maps whose names are the user's own and whose values mostly are secrets.
 bool holds_secrets(std::string_view key) { return key == "headers" || key == "env" || key == "vars"; }
 
-bool is_reference(const json::Object& object) { return object.contains("source") && object.contains("id"); }
+// Anything besides these three may be a secret itself.
+bool is_plain_reference(const json::Object& object) {
+  return object.contains("source") && object.contains("id") &&
+         object.size() == (object.contains("provider") ? 3u : 2u);
+}
 
 // `https://user:password@host`: the whole text is hidden, so that no half of it is taken for the real one.
 bool has_user_info(std::string_view text) {
@@ -34,7 +38,7 @@ bool has_user_info(std::string_view text) {
 
 void redact(json::Value& value, bool secret) {
   if (json::Object* object = value.if_object()) {
-    if (is_reference(*object)) return;
+    if (is_plain_reference(*object)) return;
     for (auto& member : *object) {
       const std::string_view key(member.key().data(), member.key().size());
       redact(member.value(), secret || names_secret(key) || holds_secrets(key));

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::int64_t kMonthSeconds = 2'592'000;
+constexpr std::int64_t kSecretBytesMax = 20'971'520;
 constexpr std::int64_t kTokensMax = 1'000'000'000;
 
 constexpr auto kKeys = std::to_array<Key>({
@@ -48,6 +49,24 @@ constexpr auto kKeys = std::to_array<Key>({
     {"logging.level", Kind::Choice, 0, 0, "silent, fatal, error, warn, info, debug, trace"},
     {"logging.file", Kind::Text},
     {"logging.maxFileBytes", Kind::Integer, 1'024, 1'000'000'000'000},
+    {"secrets.providers.*.source", Kind::Choice, 0, 0, "env, file, exec"},
+    {"secrets.providers.*.allowlist", Kind::TextList},
+    {"secrets.providers.*.path", Kind::Text},
+    {"secrets.providers.*.mode", Kind::Choice, 0, 0, "json, singleValue"},
+    {"secrets.providers.*.timeoutMs", Kind::Integer, 1, 120'000},
+    {"secrets.providers.*.maxBytes", Kind::Integer, 1, kSecretBytesMax},
+    {"secrets.providers.*.command", Kind::Text},
+    {"secrets.providers.*.args", Kind::AnyTextList},
+    {"secrets.providers.*.noOutputTimeoutMs", Kind::Integer, 1, 120'000},
+    {"secrets.providers.*.maxOutputBytes", Kind::Integer, 1, kSecretBytesMax},
+    {"secrets.providers.*.jsonOnly", Kind::Bool},
+    {"secrets.providers.*.env.*", Kind::AnyText},
+    {"secrets.providers.*.passEnv", Kind::TextList},
+    {"secrets.providers.*.trustedDirs", Kind::TextList},
+    {"secrets.providers.*.allowSymlinkCommand", Kind::Bool},
+    {"secrets.defaults.env", Kind::Text},
+    {"secrets.defaults.file", Kind::Text},
+    {"secrets.defaults.exec", Kind::Text},
     {"env.vars.*", Kind::AnyText},
     {"env.*", Kind::AnyText},
     {"native.restart.crashLoopStarts", Kind::Integer, 0, 100},
@@ -118,6 +137,9 @@ std::optional<std::string> problem_of(const Key& key, const json::Value& value) 
       return unless(value.is_string(), "expected a text");
     case Kind::TextOrObject:
       return unless(is_text(value) || value.is_object(), "expected a text or an object");
+    case Kind::AnyTextList:
+      return unless(value.is_array() && std::ranges::all_of(value.get_array(), &json::Value::is_string),
+                    "expected a list of texts");
     case Kind::TextList:
       return unless(is_text_list(value), "expected a list of texts");
     case Kind::Choice:

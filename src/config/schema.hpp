@@ -16,7 +16,8 @@ enum class Kind {
   Text,     ///< Not blank.
   AnyText,
   TextOrObject,  ///< A text, or an object whose own keys are in the table.
-  TextList,
+  TextList,      ///< Of texts that are not blank.
+  AnyTextList,
   Choice,  ///< One of `choices`.
   Secret,  ///< A text or a reference `{source, provider, id}`.
   List,    ///< Of objects, whose keys are in the table as `<path>.*.<key>`.

@@ -1,6 +1,7 @@
 #include "config/secrets.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/text.hpp"
@@ -28,6 +29,19 @@ std::string_view name_in_braces(std::string_view text) {
 }
 
 }  // namespace
+
+bool is_placeholder(std::string_view text) {
+  const std::string_view value = trimmed(text);
+  return value.empty() || value == "undefined" || value == "null" || value == kRedacted;
+}
+
+bool is_reference(const json::Value& value) {
+  if (!value.is_string()) return value.is_object();
+  const std::string_view text = trimmed(json::view(value.get_string()));
+  const std::string_view name = name_in_braces(text);
+  if (!name.empty()) return text.size() == name.size() + 3;
+  return text.starts_with('$') && is_variable_name(text.substr(1));
+}
 
 std::optional<std::string> Resolver::text(std::string_view text, const std::string& path) {
   std::string out;
@@ -90,25 +104,66 @@ std::optional<std::string> Resolver::required_variable(const std::string& name, 
 }
 
 std::optional<std::string> Resolver::reference(const json::Object& object, const std::string& path) {
-  const std::string_view source = json::text_or(object, "source");
-  if (source == "file" || source == "exec" || source == "store") {
-    issue(path, "secret references with source \"" + std::string(source) +
-                    "\" are not supported in this release: use source \"env\"");
+  const auto ref = read_reference(object, root_);
+  if (!ref) {
+    issue(path, ref.error().message);
     return std::nullopt;
   }
-  const std::string id(json::text_or(object, "id"));
-  if (source != "env" || !is_variable_name(id)) {
-    issue(
-        path,
-        "expected a secret reference {source: \"env\", provider, id} whose id names an environment variable");
-    return std::nullopt;
+  return ref->source == "env" ? required_variable(ref->id, path) : answer_of_provider(*ref, path);
+}
+
+std::optional<std::string> Resolver::answer_of_provider(const SecretRef& ref, const std::string& path) {
+  const auto provider = known_.find(ref.provider);
+  if (provider != known_.end()) {
+    if (const auto answer = provider->second.find(ref.id); answer != provider->second.end()) {
+      if (answer->second) return answer->second->reveal();
+      issue(path, "the secret cannot be had from the provider \"" + ref.provider +
+                      "\": " + answer->second.error().message);
+      return std::nullopt;
+    }
   }
-  return required_variable(id, path);
+  unknown_.emplace_back(path, ref);
+  return std::nullopt;
+}
+
+std::vector<SecretQuery> Resolver::queries_below(std::string_view path) {
+  std::vector<SecretQuery> queries;
+  for (const auto& [place, ref] : unknown_) {
+    const bool is_below = path.empty() || place == path || place.starts_with(std::string(path) + ".");
+    if (!is_below) continue;
+    auto query = std::ranges::find(queries, ref.provider, &SecretQuery::provider);
+    if (query == queries.end()) {
+      const json::Value definition(*provider_definition(root_, ref.provider));
+      queries.push_back(
+          {ref.provider, filled(definition, "secrets.providers." + ref.provider).get_object(), {}});
+      query = std::prev(queries.end());
+    }
+    if (std::ranges::find(query->ids, ref.id) == query->ids.end()) query->ids.push_back(ref.id);
+  }
+  return queries;
+}
+
+json::Value Resolver::filled(const json::Value& value, const std::string& path) {
+  if (const json::String* string = value.if_string()) {
+    return json::Value(text(json::view(*string), path).value_or(""));
+  }
+  json::Value copy = value;
+  if (json::Object* object = copy.if_object()) {
+    for (auto& member : *object) {
+      const std::string name(member.key().data(), member.key().size());
+      member.value() = filled(member.value(), path + "." + name);
+    }
+  } else if (json::Array* array = copy.if_array()) {
+    for (std::size_t i = 0; i < array->size(); ++i) {
+      (*array)[i] = filled((*array)[i], path + "." + std::to_string(i));
+    }
+  }
+  return copy;
 }
 
 Secret Resolver::usable(std::string_view text, const std::string& path) {
   const std::string_view value = trimmed(text);
-  if (value.empty() || value == "undefined" || value == "null" || value == kRedacted) {
+  if (is_placeholder(value)) {
     issue(path, value.empty() ? "a blank text is not usable as a secret"
                               : "\"" + std::string(value) + "\" is a placeholder, not usable as a secret");
     return {};

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-/// Where things stand in a JSON5 text that is known to be right; only json5_edit.cpp needs it.
+/// Where things stand in a JSON5 text that is known to be right.
 namespace gw::json::json5 {
 
 /// Bytes [begin, end) of the text.

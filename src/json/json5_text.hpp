@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-/// The character classes of JSON5 and the positions in its error messages; only json5.cpp needs them.
+/// The character classes of JSON5 and the positions in messages.
 namespace gw::json::json5 {
 
 /// One character of the text and how many bytes it takes.

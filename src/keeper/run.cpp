@@ -21,6 +21,7 @@
 #include "platform/service_notifier.hpp"
 #include "platform/signals.hpp"
 #include "platform/stream_socket.hpp"
+#include "secrets/lookup.hpp"
 
 namespace gw::keeper {
 namespace {
@@ -110,6 +111,8 @@ Launch make_launch(const Request& request, const Settings& settings, const platf
     drop_variable(launch.environment, name);
   set_variable(launch.environment, "OPENCLAW_STATE_DIR", request.paths.state_dir.string());
   set_variable(launch.environment, "OPENCLAW_CONFIG_PATH", request.paths.config_file.string());
+  // Those of the file are read from there again by each generation.
+  if (!settings.flags_have_credentials && !settings.needs_run_token) return launch;
   if (!settings.token.empty())
     set_variable(launch.environment, "OPENCLAW_GATEWAY_TOKEN", settings.token.reveal());
   if (!settings.password.empty()) {
@@ -157,7 +160,9 @@ platform::LogFileOptions log_options(const Request& request, const config::Confi
 }  // namespace
 
 int run_gateway(const Request& request) {
-  auto loaded = config::load(request.paths, request.environment);
+  // Only what decides how clients prove themselves; the rest is for the generations.
+  auto loaded = config::load(request.paths, request.environment,
+                             {secrets::lookup(request.environment), "gateway.auth"});
   if (!loaded) return refuse({kExitConfig, "Gateway start failed: " + loaded.error().message});
   auto settings = decide_settings(request, *loaded);
   if (!settings) return refuse(settings.error());

@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "config/edit.hpp"
 #include "json/value.hpp"
 #include "keeper/request.hpp"
 
@@ -27,11 +28,7 @@ bool file_names_auth_mode(const config::Config& config) {
 std::expected<void, Refusal> check_mode(const Request& request, const config::Loaded& loaded) {
   const std::string file = request.paths.config_file.string();
   if (!loaded.issues.empty()) {
-    std::string text = "Invalid config at " + file + ":";
-    for (const config::Issue& issue : loaded.issues) {
-      text += "\n- " + (issue.path.empty() ? std::string("<root>") : issue.path) + ": " + issue.message;
-    }
-    return refuse(std::move(text));
+    return refuse("Invalid config at " + file + ":\n" + config::listed(loaded.issues));
   }
   if (request.allow_unconfigured) return {};
   if (!loaded.config.file_exists) {

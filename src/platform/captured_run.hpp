@@ -17,6 +17,7 @@ struct CapturedCall {
   std::vector<std::string> environment;  ///< `NAME=value`, all of it.
   std::string input;                     ///< On its standard input.
   Millis limit{30'000};
+  Millis quiet_limit{0};  ///< Between two pieces of output, and before the first; 0: as long as `limit`.
   std::size_t output_bytes_max = kCapturedBytesMax;
 };
 
@@ -27,8 +28,8 @@ struct CapturedRun {
 };
 
 /// Runs a program to its end, without a shell; blocks this thread. `Code::NotFound` when there is no such
-/// program, `Code::TimedOut` when it ran longer than the limit, `Code::Unavailable` when it cannot be started
-/// or writes too much; it is killed then.
+/// program, `Code::TimedOut` when it ran or was quiet for longer than its limit, `Code::Unavailable` when it
+/// cannot be started or writes too much; it is killed then.
 Result<CapturedRun> run_captured(const CapturedCall& call);
 
 }  // namespace gw::platform

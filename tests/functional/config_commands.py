@@ -107,6 +107,78 @@ class ChangeTest(ConfigCase):
         self.assertEqual(schema["properties"]["gateway"]["properties"]["port"]["maximum"], 65535)
 
 
+class IncludeTest(ConfigCase):
+    """Parts of the file in files of their own."""
+
+    MAIN = "{\n  // mine\n  gateway: { $include: './gateway.json5' },\n  env: { $include: ['a.json'] },\n}\n"
+    PART = "{\n  mode: 'local', // what this machine does\n  port: 18789,\n}\n"
+
+    def setUp(self):
+        super().setUp()
+        self.part = self.here.state / "gateway.json5"
+        self.file.write_text(self.MAIN)
+        self.part.write_text(self.PART)
+        (self.here.state / "a.json").write_text('{"A": "1"}')
+
+    def test_a_key_of_an_included_section_is_changed_there(self):
+        self.config("set", "gateway.port", "18800", check=True)
+        self.assertEqual(self.part.read_text(), self.PART.replace("18789", "18800"))
+        self.assertEqual((self.here.state / "gateway.json5.bak").read_text(), self.PART)
+        self.config("set", "logging.level", "debug", check=True)
+        self.assertEqual(self.file.read_text().replace('  logging: {\n    "level": "debug"\n  },\n', ""), self.MAIN)
+        self.assertEqual(self.config("get", "gateway.port", check=True).stdout, "18800\n")
+
+    def test_anything_else_is_for_people(self):
+        for words in (("set", "env.B", "1"), ("set", "gateway", "{}"), ("unset", "env.A")):
+            done = self.config(*words)
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("comes from or holds an $include", done.stderr)
+        self.assertEqual((self.file.read_text(), self.part.read_text()), (self.MAIN, self.PART))
+
+    def test_a_fault_in_an_included_file_is_found_there(self):
+        done = self.config("set", "gateway.prot", "1")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("- gateway.prot: Unrecognized key (gateway.json5, line 4, column 3)", done.stderr)
+        self.assertEqual(self.part.read_text(), self.PART)
+        self.part.write_text("{\n  port: 0 }")
+        answer = json.loads(self.config("validate", "--json").stdout)
+        self.assertEqual(answer["issues"], [{"path": "gateway.port", "message":
+                         "expected a whole number from 1 to 65535 (gateway.json5, line 2, column 3)"}])
+        done = self.here.cli("gateway", "run")
+        self.assertEqual(done.returncode, 78)
+        self.assertIn("(gateway.json5, line 2, column 3)", done.stderr)
+
+
+class GuardTest(ConfigCase):
+    """Changes that look like accidents."""
+
+    def assert_rejected(self, words, why):
+        before = self.file.read_bytes()
+        done = self.config(*words, "--json")
+        self.assertEqual(done.returncode, 1)
+        error = json.loads(done.stdout)["error"]
+        self.assertEqual(error["code"], "CONFIG_WRITE_REJECTED")
+        self.assertIn(why, error["message"])
+        self.assertEqual(self.file.read_bytes(), before)
+        [kept] = self.here.state.glob("openclaw.json.rejected.*")
+        self.assertEqual(kept.stat().st_mode & 0o777, 0o600)
+        return kept.read_text()
+
+    def test_the_role_of_the_machine_does_not_disappear(self):
+        self.file.write_text(COMMENTED)
+        kept = self.assert_rejected(("unset", "gateway.mode"), "gateway.mode would be gone")
+        self.assertIn("18789", kept)
+        self.assertNotIn("local", kept)
+
+    def test_the_file_does_not_lose_half_of_itself(self):
+        self.file.write_text(json.dumps({"gateway": {"mode": "local"}, "env": {"vars": {"LONG": "x" * 600}}}))
+        self.assert_rejected(("unset", "env"), "would shrink from")
+
+    def test_a_small_file_may(self):
+        self.file.write_text(json.dumps({"gateway": {"mode": "local"}, "env": {"vars": {"LONG": "x" * 300}}}))
+        self.config("unset", "env", check=True)
+
+
 class PlaceTest(ConfigCase):
     """What may stand in the way of the file."""
 

@@ -2,7 +2,6 @@
 #include "cli/config_change.hpp"
 #include "cli/context.hpp"
 #include "config/edit.hpp"
-#include "json/json5_edit.hpp"
 
 namespace gw::cli {
 namespace {
@@ -28,18 +27,14 @@ int set(Context& cli, const Args& args) {
     if (!strict) return cli.out.problem(cli_failure("the value is not JSON: " + strict.error().message));
     value = *std::move(strict);
   }
-  const auto changed =
-      change_config(cli, [&](const std::string& text) { return json::with_value(text, *names, value); });
-  return report(cli, path, changed, "Set");
+  return report(cli, path, set_config(cli, *names, value), "Set");
 }
 
 int unset(Context& cli, const Args& args) {
   const std::string& path = args.operands()[0];
   const auto names = config::parse_path(path);
   if (!names) return cli.out.problem(cli_failure(names.error().message));
-  const auto changed =
-      change_config(cli, [&](const std::string& text) { return json::without_value(text, *names); });
-  return report(cli, path, changed, "Removed");
+  return report(cli, path, unset_config(cli, *names), "Removed");
 }
 
 }  // namespace

@@ -51,7 +51,7 @@ int file(Context& cli, const Args&) {
 
 json::Array issues_json(const std::vector<config::Issue>& issues) {
   json::Array all;
-  for (const config::Issue& issue : issues) all.push_back({{"path", issue.path}, {"message", issue.message}});
+  for (const config::Issue& issue : issues) all.push_back({{"path", issue.path}, {"message", issue.text()}});
   return all;
 }
 

@@ -1,13 +1,15 @@
 #include "cli/commands/all.hpp"
 #include "cli/target.hpp"
 #include "config/edit.hpp"
+#include "secrets/lookup.hpp"
 
 namespace gw::cli {
 namespace {
 
 /// The token that clients of this state directory's gateway need, as `gateway run` finds it.
 std::expected<Secret, Failure> token_of(const Context& cli, const Args& args) {
-  const auto loaded = config::load(cli.paths, cli.environment);
+  const auto loaded =
+      config::load(cli.paths, cli.environment, {secrets::lookup(cli.environment), "gateway.auth"});
   if (!loaded) return std::unexpected(cli_failure(loaded.error().message));
   if (!loaded->issues.empty()) {
     return std::unexpected(cli_failure("the configuration is invalid:\n" + config::listed(loaded->issues),

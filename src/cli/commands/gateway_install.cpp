@@ -7,7 +7,6 @@
 #include "cli/service_access.hpp"
 #include "cli/service_definition.hpp"
 #include "cli/values.hpp"
-#include "json/json5_edit.hpp"
 #include "service/systemd_manager.hpp"
 
 namespace gw::cli {
@@ -93,8 +92,8 @@ bool has_secret(const Context& cli, const config::Config& config, const char* ke
 /// A fresh service must be able to start: this machine's role, and a secret that outlives the shell.
 std::expected<void, Failure> prepare_config(Context& cli, const Args& args, const config::Config& config,
                                             Action& action) {
-  const auto set = [&](std::vector<std::string> path, const json::Value& value) {
-    return change_config(cli, [&](const std::string& text) { return json::with_value(text, path, value); });
+  const auto set = [&](const std::vector<std::string>& names, const json::Value& value) {
+    return set_config(cli, names, value);
   };
   if (config.mode.empty()) {
     if (auto done = set({"gateway", "mode"}, "local"); !done) return std::unexpected(done.error());

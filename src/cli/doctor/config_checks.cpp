@@ -40,7 +40,7 @@ bool is_ambiguous(const Facts& facts) {
 Finding judged(const Facts& facts, const config::Issue& issue) {
   Finding finding{.code = "config-invalid",
                   .severity = Severity::Error,
-                  .message = issue.message,
+                  .message = issue.text(),
                   .path = issue.path,
                   .fix = "openclaw config set " + issue.path + " <value>"};
   if (!issue.message.starts_with(config::kUnknownKey)) return finding;

@@ -21,24 +21,21 @@ using Outcome = std::expected<std::string, Failure>;
 
 Outcome failed(std::string message) { return std::unexpected(cli_failure(std::move(message))); }
 
-Outcome changed(const Context& cli, const TextChange& change, std::string done) {
-  const auto outcome = change_config(cli, change);
-  if (!outcome) return std::unexpected(outcome.error());
+Outcome outcome_of(const std::expected<bool, Failure>& changed, std::string done) {
+  if (!changed) return std::unexpected(changed.error());
   return done;
 }
 
 Outcome set_value(const Context& cli, const std::string& key, const json::Value& value, std::string done) {
   const auto names = config::parse_path(key);
   if (!names) return failed(names.error().message);
-  return changed(
-      cli, [&](const std::string& text) { return json::with_value(text, *names, value); }, std::move(done));
+  return outcome_of(set_config(cli, *names, value), std::move(done));
 }
 
 Outcome remove_key(const Context& cli, const std::string& key) {
   const auto names = config::parse_path(key);
   if (!names) return failed(names.error().message);
-  return changed(
-      cli, [&](const std::string& text) { return json::without_value(text, *names); }, "removed " + key);
+  return outcome_of(unset_config(cli, *names), "removed " + key);
 }
 
 /// The value at a path of the file; nullptr when there is none.
@@ -57,17 +54,17 @@ Outcome move_key(const Context& cli, const std::string& key) {
   const auto from = config::parse_path(key);
   const auto to = config::parse_path(place);
   if (!from || !to) return failed("cannot move " + key);
-  return changed(
-      cli,
-      [&](const std::string& text) -> Result<std::string> {
+  const auto moved = change_config(
+      cli, *from, [&](const std::string& text, const std::vector<std::string>& names) -> Result<std::string> {
+        if (names != *from) return fail(Code::Conflict, key + " is in an included file: move it by hand");
         const auto root = config::check_text(text, cli.paths, cli.environment).config.source;
         const json::Value* value = value_at(root, *from);
         if (!value) return fail(Code::NotFound, key + " is not set");
         auto with = json::with_value(text, *to, *value);
         if (!with) return with;
         return json::without_value(*with, *from);
-      },
-      "moved " + key + " to " + place);
+      });
+  return outcome_of(moved, "moved " + key + " to " + place);
 }
 
 Outcome restore_last_good(const Context& cli) {
@@ -81,9 +78,9 @@ Outcome restore_last_good(const Context& cli) {
     if (auto written = platform::write_private_file(kept, *broken); !written)
       return failed(written.error().message);
   }
-  return changed(
-      cli, [&](const std::string&) -> Result<std::string> { return *text; },
-      "restored " + good.string() + "; the broken file is " + kept);
+  const auto restored =
+      change_config(cli, {}, [&](const auto&, const auto&) -> Result<std::string> { return *text; });
+  return outcome_of(restored, "restored " + good.string() + "; the broken file is " + kept);
 }
 
 Outcome make_private(const std::string& path) {

@@ -1,5 +1,6 @@
 #include "platform/captured_run.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
@@ -89,16 +90,21 @@ bool wait_for(std::array<pollfd, 3>& entries, Instant deadline) {
 Result<CapturedRun> collect(ChildProcess child, Fd out, Fd err, const CapturedCall& call) {
   CapturedRun run;
   const Instant deadline = now() + call.limit;
+  const Millis quiet_limit = call.quiet_limit > Millis{0} ? call.quiet_limit : call.limit;
+  Instant quiet_until = now() + quiet_limit;
   bool has_ended = false;
   while (out || err || !has_ended) {
     std::array<pollfd, 3> entries{pollfd{out.get(), POLLIN, 0}, pollfd{err.get(), POLLIN, 0},
                                   pollfd{has_ended ? -1 : child.exit_fd(), POLLIN, 0}};
-    if (!wait_for(entries, deadline)) {
-      return fail(Code::TimedOut, "no end within " + std::to_string(call.limit.count()) + " ms");
+    if (!wait_for(entries, std::min(deadline, quiet_until))) {
+      const bool is_quiet = quiet_until < deadline;
+      return fail(Code::TimedOut, (is_quiet ? "no output for " : "no end within ") +
+                                      std::to_string((is_quiet ? quiet_limit : call.limit).count()) + " ms");
     }
     for (auto [entry, stream, into] :
          {std::tuple{&entries[0], &out, &run.out}, std::tuple{&entries[1], &err, &run.err}}) {
       if (entry->revents == 0) continue;
+      quiet_until = now() + quiet_limit;
       const auto more = read_some(*stream, *into, call.output_bytes_max);
       if (!more) return std::unexpected(more.error());
       if (!*more) stream->reset();

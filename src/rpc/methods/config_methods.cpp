@@ -6,6 +6,12 @@
 namespace gw::rpc {
 namespace {
 
+json::Array included_paths(const config::Config& config) {
+  json::Array paths;
+  for (std::size_t i = 1; i < config.files.size(); ++i) paths.emplace_back(config.files[i].string());
+  return paths;
+}
+
 void config_get(Services& services, Call call) {
   json::Reader reader(call.params);
   if (auto read = reader.finish(); !read)
@@ -25,7 +31,7 @@ void config_get(Services& services, Call call) {
                    {"issues", json::Array{}},
                    {"warnings", json::Array{}},
                    {"legacyIssues", json::Array{}},
-                   {"includedPaths", json::Array{}}});
+                   {"includedPaths", included_paths(config)}});
 }
 
 json::Object model_json(const ModelInfo& model) {

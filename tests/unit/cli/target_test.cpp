@@ -21,6 +21,10 @@ void set_remote(TargetInput& in, json::Object remote) {
   in.config.source = json::Object{{"gateway", {{"remote", std::move(remote)}}}};
 }
 
+void set_token(TargetInput& in, std::string_view token) {
+  in.config.source = json::Object{{"gateway", {{"auth", {{"token", token}}}}}};
+}
+
 std::string problem(const TargetInput& in) {
   const auto target = resolve_target(in);
   EXPECT_FALSE(target.has_value());
@@ -67,7 +71,7 @@ TEST(TargetTest, UrlAndPortExcludeEachOther) {
 
 TEST(TargetTest, AUrlFlagNeedsExplicitCredentialsUnlessItIsAProbe) {
   TargetInput in = input();
-  in.config.token = Secret("mine");
+  set_token(in, "mine");
   in.url_flag = "ws://127.0.0.1:1";
   EXPECT_EQ(problem(in), "gateway url override requires explicit credentials");
   in.is_probe = true;
@@ -106,39 +110,32 @@ TEST(TargetTest, RemoteModeWithoutAnAddressNamesTheKey) {
   EXPECT_NE(problem(in).find("gateway.remote.url"), std::string::npos);
 }
 
-TEST(TargetTest, LocalTokenIsTheFilesThenTheRemoteOnesThenTheRuns) {
-  TargetInput in = input();
-  in.run_token = Secret("run");
-  EXPECT_EQ(resolve_target(in)->token.reveal(), "run");
-  in.config.source = json::Object{{"gateway", {{"remote", {{"token", "remote"}}}}}};
-  EXPECT_EQ(resolve_target(in)->token.reveal(), "remote");
-  in.config.token = Secret("local");
-  EXPECT_EQ(resolve_target(in)->token.reveal(), "local");
-  in.token_flag = Secret("flag");
-  EXPECT_EQ(resolve_target(in)->token.reveal(), "flag");
-}
-
-TEST(TargetTest, OnlyTheSecretOfTheModeIsSent) {
-  TargetInput in = input();
-  in.config.token = Secret("token");
-  in.config.password = Secret("password");
-  in.config.auth_mode = config::AuthMode::Password;
-  EXPECT_TRUE(resolve_target(in)->token.empty());
-  EXPECT_EQ(resolve_target(in)->password.reveal(), "password");
-  in.config.auth_mode = config::AuthMode::None;
-  EXPECT_TRUE(resolve_target(in)->password.empty());
-}
-
 TEST(TargetTest, AnEnvironmentUrlGetsEnvironmentCredentialsOnly) {
   TargetInput in = input({{"OPENCLAW_GATEWAY_URL", "ws://127.0.0.1:2"}});
-  in.config.token = Secret("file");
+  set_token(in, "file");
   EXPECT_TRUE(resolve_target(in)->token.empty());
 }
 
-TEST(TargetTest, AnUnfilledPlaceholderIsNoSecret) {
+TEST(TargetTest, APortGetsTheCredentialsOfThisMachine) {
+  TargetInput in = input({{"OPENCLAW_GATEWAY_URL", "ws://127.0.0.1:2"}});
+  set_token(in, "file");
+  in.port_flag = "3";
+  EXPECT_EQ(resolve_target(in)->token.reveal(), "file");
+  EXPECT_EQ(resolve_target(in)->credential_source, "gateway.auth.token");
+}
+
+TEST(TargetTest, OnlyAProbeGoesOnWithoutACredentialThatCannotBeHad) {
   TargetInput in = input();
-  set_remote(in, {{"url", "ws://127.0.0.1:3"}, {"token", "${NOPE}"}});
-  EXPECT_TRUE(resolve_target(in)->token.empty());
+  set_token(in, "${NOT_THERE}");
+  const auto refused = resolve_target(in);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, "GATEWAY_SECRET_REF_UNAVAILABLE");
+  EXPECT_EQ(json::text_or(to_json(refused.error()).at("error").get_object(), "code"), refused.error().code);
+  in.is_probe = true;
+  const auto probed = resolve_target(in);
+  ASSERT_TRUE(probed.has_value());
+  EXPECT_TRUE(probed->token.empty());
+  EXPECT_TRUE(probed->auth_warning.contains("gateway.auth.token")) << probed->auth_warning;
 }
 
 }  // namespace

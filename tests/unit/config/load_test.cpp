@@ -187,11 +187,6 @@ TEST(ValidateTest, NamesTheRightPlaceOfAMisplacedKey) {
             "models.providers.lm.baseURL: Unrecognized key; did you mean models.providers.<id>.baseUrl?\n");
 }
 
-TEST(ValidateTest, RefusesIncludes) {
-  EXPECT_EQ(issues(check("{gateway: {$include: './gw.json5'}}")),
-            "gateway.$include: includes are not supported in this release: put the keys into this file\n");
-}
-
 TEST(ValidateTest, ListsWhatItIgnoresByTheTopmostPath) {
   const Loaded loaded =
       check("{channels: {telegram: {botToken: 'x'}}, gateway: {http: {endpoints: {}}, port: 1}}");

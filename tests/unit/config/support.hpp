@@ -23,11 +23,12 @@ inline Environment environment_of(Variables variables) {
   };
 }
 
-inline Loaded check(std::string text, Variables variables = {}, const std::string& profile = {}) {
+inline Loaded check(std::string text, Variables variables = {}, const std::string& profile = {},
+                    const SecretAccess& access = {}) {
   Paths paths;
   paths.profile = profile;
   variables.emplace("HOME", "/home/ada");
-  return check_text(std::move(text), paths, environment_of(std::move(variables)));
+  return check_text(std::move(text), paths, environment_of(std::move(variables)), access);
 }
 
 /// Every issue as `path: message`, one a line.

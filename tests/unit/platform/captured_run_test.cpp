@@ -38,6 +38,12 @@ TEST(CapturedRun, EndsWhatRunsTooLong) {
   EXPECT_EQ(run_captured(call).error().code, Code::TimedOut);
 }
 
+TEST(CapturedRun, EndsWhatIsQuietForTooLong) {
+  CapturedCall call = shell("echo once; exec sleep 1000");
+  call.quiet_limit = Millis{200};
+  EXPECT_EQ(run_captured(call).error().message, "sh: no output for 200 ms");
+}
+
 TEST(CapturedRun, EndsWhatWritesTooMuch) {
   CapturedCall call = shell("while :; do echo more than anybody wants to read; done");
   call.output_bytes_max = 100'000;

@@ -1,0 +1,28 @@
+#include "config/read_file.hpp"
+
+#include <fstream>
+#include <system_error>
+
+namespace gw::config {
+
+Result<std::optional<std::string>> read_whole_file(const std::filesystem::path& path, std::size_t bytes_max) {
+  const auto cannot = [&](const std::string& why) {
+    return fail(Code::Unavailable, "could not read " + path.string() + ": " + why);
+  };
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (status.type() == std::filesystem::file_type::not_found) return std::nullopt;
+  if (error) return cannot(error.message());
+  if (status.type() != std::filesystem::file_type::regular) return cannot("not a regular file");
+
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return cannot("it cannot be opened");
+  std::string text(bytes_max + 1, '\0');
+  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (file.bad()) return cannot("reading failed");
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > bytes_max) return cannot("larger than " + std::to_string(bytes_max) + " bytes");
+  return text;
+}
+
+}  // namespace gw::config
