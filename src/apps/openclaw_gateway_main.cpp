@@ -16,11 +16,13 @@
 #include "config/config.hpp"
 #include "config/device_identity.hpp"
 #include "config/edit.hpp"
+#include "config/last_good.hpp"
 #include "config/paths.hpp"
 #include "gateway/generation.hpp"
 #include "platform/clock.hpp"
 #include "platform/gateway_lock.hpp"
 #include "platform/log_file.hpp"
+#include "platform/private_file.hpp"
 #include "platform/signals.hpp"
 #include "protocol/keeper_messages.hpp"
 #include "secrets/lookup.hpp"
@@ -36,6 +38,7 @@ struct Arguments {
   int generation = 1;
   int keeper_pid = 0;
   int port = 0;
+  std::string host;
   std::optional<config::AuthMode> auth;
   bool env_credentials =
       false;  // Those of the environment win over the file's: flags were given to the keeper.
@@ -67,6 +70,7 @@ Arguments read_arguments(int argc, char** argv) {
     if (name == "--generation") arguments.generation = number_in(argv[++i]);
     if (name == "--keeper-pid") arguments.keeper_pid = number_in(argv[++i]);
     if (name == "--port") arguments.port = number_in(argv[++i]);
+    if (name == "--host") arguments.host = argv[++i];
     if (name == "--installed") arguments.installed = argv[++i];
     if (name == "--auth") arguments.auth = auth_mode_in(argv[++i]);
   }
@@ -108,6 +112,7 @@ std::string describe(const config::Paths& paths, const std::vector<config::Issue
 
 void apply_flags(config::Config& config, const Arguments& arguments) {
   if (arguments.auth) config.auth_mode = *arguments.auth;
+  if (!arguments.host.empty()) config.bind_host = arguments.host;
   if (arguments.port > 0) config.port = static_cast<std::uint16_t>(arguments.port);
   if (arguments.env_credentials || config.token.empty()) {
     config.token = secret_from_environment("OPENCLAW_GATEWAY_TOKEN", config.token);
@@ -116,6 +121,21 @@ void apply_flags(config::Config& config, const Arguments& arguments) {
     config.password = secret_from_environment("OPENCLAW_GATEWAY_PASSWORD", config.password);
   }
   if (arguments.is_verbose) config.log_level = LogLevel::Debug;
+}
+
+// A copy that cannot be written is missing when somebody wants it back; the gateway serves without.
+void keep_as_good(const config::Config& config, const config::Paths& paths) {
+  if (!config::is_worth_keeping(config)) return;
+  if (platform::read_small_file(paths.last_good()) == config.raw) return;
+  (void)platform::write_private_file(paths.last_good(), config.raw);
+}
+
+void warn_of_anomalies(const config::Config& config, const config::Paths& paths, Log& log) {
+  const std::string last = platform::read_small_file(paths.last_good()).value_or("");
+  for (const std::string& what : config::anomalies(config, last)) {
+    log.warn("config", "the configuration looks damaged: " + what + "; the last good one is " +
+                           paths.last_good().string());
+  }
 }
 
 // With a keeper a stop is its decision: Ctrl-C in a terminal reaches the whole process group, and must not
@@ -141,7 +161,9 @@ int serve(const Arguments& arguments, platform::PacketChannel control) {
 
   const auto load_again = [arguments, paths = *paths]() -> Result<config::Loaded> {
     auto again = config::load(paths, from_environment, {secrets::lookup(from_environment)});
-    if (again) apply_flags(again->config, arguments);
+    if (!again) return again;
+    if (again->issues.empty()) keep_as_good(again->config, paths);
+    apply_flags(again->config, arguments);
     return again;
   };
 
@@ -155,6 +177,8 @@ int serve(const Arguments& arguments, platform::PacketChannel control) {
                          .bytes_max = config.log_file_bytes_max,
                          .console = from_environment("OPENCLAW_LAUNCHD_LABEL") ? -1 : STDERR_FILENO,
                          .console_level = config.log_level});
+  warn_of_anomalies(config, *paths, log);
+  const auto keep = [good = config, paths = *paths] { keep_as_good(good, paths); };
   gateway::GenerationOptions options{.config = std::move(config),
                                      .paths = *std::move(paths),
                                      .identity = *std::move(identity),
@@ -168,7 +192,8 @@ int serve(const Arguments& arguments, platform::PacketChannel control) {
                                      .log_file = [&log] { return log.current_file(); },
                                      .installed = arguments.installed,
                                      .libexec = from_environment("OPENCLAW_LIBEXEC").value_or(""),
-                                     .load_config = load_again};
+                                     .load_config = load_again,
+                                     .on_serving = keep};
   return gateway::Generation(std::move(options), log).run();
 }
 

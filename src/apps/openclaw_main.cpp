@@ -6,6 +6,7 @@
 #include "cli/program.hpp"
 #include "keeper/run.hpp"
 #include "platform/program_path.hpp"
+#include "platform/surroundings.hpp"
 
 namespace gw {
 namespace {
@@ -29,6 +30,8 @@ int run_gateway(const std::string& program_name, const cli::RunRequest& asked) {
                               .port = asked.port,
                               .bind = asked.bind,
                               .auth = asked.auth,
+                              .tailnet_host = platform::tailnet_address(),
+                              .is_in_container = platform::is_in_container(),
                               .token = asked.token,
                               .password = asked.password,
                               .allow_unconfigured = asked.allow_unconfigured,

@@ -196,7 +196,7 @@ json::Object facts_document(const Context& cli, const GatewayFacts& facts) {
   const config::Config& config = facts.input.config;
   json::Object configs{{"cli", config_json(facts.config)}, {"daemon", config_json(facts.service_config)}};
   if (facts.config.path != facts.service_config.path) configs["mismatch"] = true;
-  json::Object gateway{{"bindMode", config.bind_host.starts_with("127.") ? "loopback" : "custom"},
+  json::Object gateway{{"bindMode", config.bind},
                        {"bindHost", config.bind_host},
                        {"port", facts.port},
                        {"portSource", facts.port_source},

@@ -4,6 +4,7 @@
 #include "cli/values.hpp"
 #include "config/validate.hpp"
 #include "platform/private_file.hpp"
+#include "platform/surroundings.hpp"
 #include "secrets/lookup.hpp"
 
 namespace gw::cli {
@@ -30,7 +31,8 @@ bool is_private(std::string_view host) {
   return second && *second >= 16 && *second <= 31;
 }
 
-std::expected<void, Failure> read_url(Target& target, const config::Environment& environment) {
+std::expected<void, Failure> read_url(Target& target, Recipient recipient,
+                                      const config::Environment& environment) {
   const auto bad = [&](const std::string& why) {
     return std::unexpected(cli_failure("gateway url " + target.url + " (" + target.source + ") " + why));
   };
@@ -55,14 +57,19 @@ std::expected<void, Failure> read_url(Target& target, const config::Environment&
   if (authority.empty()) return bad("has no host");
   target.host = authority;
   const bool may_be_private = environment("OPENCLAW_ALLOW_INSECURE_PRIVATE_WS") == "1";
-  if (!is_loopback(target.host) && !(may_be_private && is_private(target.host))) {
+  const bool is_this_machine = recipient == Recipient::Local || is_loopback(target.host);
+  if (!is_this_machine && !(may_be_private && is_private(target.host))) {
     return bad("is plain ws:// to a host that is not loopback; use an SSH tunnel");
   }
   return {};
 }
 
-std::string loopback_url(std::uint16_t port) {
-  return "ws://" + std::string(kLoopback) + ":" + std::to_string(port);
+/// Where the gateway of this machine listens: on loopback, too, unless it was given one address.
+std::string local_url(const TargetInput& input, std::uint16_t port) {
+  std::string host(kLoopback);
+  if (input.config.bind == "custom" && input.config.bind_host != "0.0.0.0") host = input.config.bind_host;
+  if (input.config.bind == "tailnet" && !input.tailnet_host.empty()) host = input.tailnet_host;
+  return "ws://" + host + ":" + std::to_string(port);
 }
 
 std::uint16_t local_port(const TargetInput& input) {
@@ -82,7 +89,7 @@ std::expected<Recipient, Failure> choose(const TargetInput& input, Target& targe
   if (input.port_flag) {
     const auto port = parse_port(*input.port_flag, false);
     if (!port) return std::unexpected(cli_failure("Invalid port"));
-    target.url = loopback_url(*port);
+    target.url = local_url(input, *port);
     target.source = "cli --port";
     return Recipient::Local;
   }
@@ -99,7 +106,7 @@ std::expected<Recipient, Failure> choose(const TargetInput& input, Target& targe
     }
     return Recipient::Remote;
   }
-  target.url = loopback_url(local_port(input));
+  target.url = local_url(input, local_port(input));
   target.source = "local loopback";
   return Recipient::Local;
 }
@@ -128,7 +135,8 @@ std::expected<Target, Failure> resolve_target(const TargetInput& input) {
   } else {
     return std::unexpected(std::move(credentials).error());
   }
-  if (auto good = read_url(target, input.environment); !good) return std::unexpected(std::move(good).error());
+  if (auto good = read_url(target, *recipient, input.environment); !good)
+    return std::unexpected(std::move(good).error());
   return target;
 }
 
@@ -140,6 +148,7 @@ TargetInput target_input(const Context& cli, const Args& args) {
   input.password_flag = Secret(args.text("--password").value_or(""));
   input.environment = cli.environment;
   input.look_up = secrets::lookup(cli.environment);
+  input.tailnet_host = platform::tailnet_address();
   if (auto loaded = config::load(cli.paths, cli.environment)) {
     input.config = std::move(loaded->config);
   } else {

@@ -31,6 +31,7 @@ struct Target {
 struct TargetInput : CredentialInput {
   std::optional<std::string> url_flag;
   std::optional<std::string> port_flag;
+  std::string tailnet_host;                   ///< This machine's address in a tailnet; empty: none.
   std::optional<std::uint16_t> running_port;  ///< Of the gateway that holds the lock of this state directory.
   bool is_probe = false;                      ///< Goes on without credentials where a call must not.
 };

@@ -51,8 +51,11 @@ struct ProviderEntry {
 /// Everything that a gateway reads from `openclaw.json` and the environment, with defaults filled in.
 struct Config {
   std::uint16_t port = 18789;
-  std::string bind_host = "127.0.0.1";
-  std::string mode;  ///< `gateway.mode`: `local`, `remote` or empty.
+  std::string bind = "loopback";  ///< `gateway.bind`.
+  std::string bind_host =
+      "127.0.0.1";               ///< What it comes to here; of `auto` and `tailnet` the keeper knows more.
+  std::string custom_bind_host;  ///< `gateway.customBindHost`.
+  std::string mode;              ///< `gateway.mode`: `local`, `remote` or empty.
   AuthMode auth_mode = AuthMode::Token;
   Secret token;
   Secret password;

@@ -26,7 +26,7 @@ constexpr auto kKnown = std::to_array<Known>({
     {"gateway",
      "allowRealIpFallback channelHealthCheckMinutes channelMaxRestartsPerHour "
      "channelStaleEventThresholdMinutes "
-     "cliAgents customBindHost handshakeTimeoutMs http nodes portals publicOrigin push remote roles "
+     "cliAgents handshakeTimeoutMs http nodes portals publicOrigin push remote roles "
      "tailscale terminal "
      "tools trustedProxies webchat"},
     {"gateway.auth", "allowTailscale identityScopes rateLimit trustedProxy"},

@@ -19,6 +19,8 @@ struct Paths {
   std::string profile;                ///< The active one (`OPENCLAW_PROFILE` counts); empty for the default.
   std::filesystem::path state_dir;    ///< `~/.openclaw`, or `~/.openclaw-<profile>`.
   std::filesystem::path config_file;  ///< `<state>/openclaw.json`.
+  /// A copy of the file with which the gateway last started or went on.
+  std::filesystem::path last_good() const { return config_file.string() + ".last-good"; }
   std::filesystem::path database() const { return state_dir / "gateway.sqlite"; }
   std::filesystem::path lock_file() const { return state_dir / "gateway.lock"; }
   /// Not OpenClaw's `device.json`: its newer releases refuse a state directory where that file stands.

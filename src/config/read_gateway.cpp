@@ -1,3 +1,4 @@
+#include <arpa/inet.h>
 #include <charconv>
 #include <optional>
 
@@ -94,12 +95,22 @@ void read_auth(Reading& reading) {
 }
 
 void read_listening(Reading& reading) {
-  const json::Value* bind = valid_value(reading.root, "gateway.bind");
-  if (bind && json::view(bind->get_string()) != "loopback") {
-    reading.issues.push_back(
-        {"gateway.bind", std::string(json::view(bind->get_string())) +
-                             " is not supported: this release listens on loopback only"});
+  Config& config = reading.config;
+  if (const json::Value* bind = valid_value(reading.root, "gateway.bind")) {
+    config.bind = json::view(bind->get_string());
   }
+  if (const json::Value* host = valid_value(reading.root, "gateway.customBindHost")) {
+    config.custom_bind_host = trimmed(json::view(host->get_string()));
+    in_addr address{};
+    if (::inet_pton(AF_INET, config.custom_bind_host.c_str(), &address) != 1) {
+      reading.issues.push_back({"gateway.customBindHost", "expected an IPv4 address like 192.168.1.10"});
+    }
+  }
+  if (config.bind == "custom" && config.custom_bind_host.empty()) {
+    reading.issues.push_back({"gateway.bind", "custom needs gateway.customBindHost"});
+  }
+  if (config.bind == "lan") config.bind_host = "0.0.0.0";
+  if (config.bind == "custom" && !config.custom_bind_host.empty()) config.bind_host = config.custom_bind_host;
   const json::Value* tls = valid_value(reading.root, "gateway.tls.enabled");
   if (tls && tls->get_bool()) {
     reading.issues.push_back(

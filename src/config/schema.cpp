@@ -18,6 +18,7 @@ constexpr auto kKeys = std::to_array<Key>({
     {"gateway.mode", Kind::Choice, 0, 0, "local, remote"},
     {"gateway.port", Kind::Integer, 1, 65'535},
     {"gateway.bind", Kind::Choice, 0, 0, "loopback, lan, auto, tailnet, custom"},
+    {"gateway.customBindHost", Kind::Text},
     {"gateway.auth.mode", Kind::Choice, 0, 0, "none, token, password, trusted-proxy"},
     {"gateway.auth.token", Kind::Secret},
     {"gateway.auth.password", Kind::Secret},

@@ -310,6 +310,7 @@ void Generation::Impl::accept(std::optional<Instant> released_at) {
   stability.record("generation.started", {{"generation", options.number}, {"startUpMs", start_up.count()}});
   tick_later();
   prune();
+  if (options.on_serving) options.on_serving();
   if (options.keeper_pid > 0) changes.start();
 }
 

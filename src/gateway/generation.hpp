@@ -29,6 +29,7 @@ struct GenerationOptions {
   std::filesystem::path installed;                  ///< `openclaw`, as the keeper was called; may be empty.
   std::filesystem::path libexec;                    ///< `OPENCLAW_LIBEXEC`; may be empty.
   std::function<Result<config::Loaded>()> load_config;  ///< Reads the configuration again.
+  std::function<void()> on_serving;  ///< Called each time it begins to accept; may be empty.
 };
 
 /// One serving process: builds everything in order, takes it down in reverse, and decides nothing itself.

@@ -24,6 +24,8 @@ struct Request {
   std::optional<std::uint16_t> port;         ///< 0: the kernel chooses.
   std::optional<std::string> bind;           ///< loopback, lan, tailnet, auto, custom.
   std::optional<config::AuthMode> auth;
+  std::string tailnet_host;  ///< This machine's address in a tailnet; empty: none.
+  bool is_in_container = false;
   Secret token;
   Secret password;
   bool allow_unconfigured = false;

@@ -101,8 +101,9 @@ Launch make_launch(const Request& request, const Settings& settings, const platf
   launch.program = request.program;
   launch.libexec = request.environment("OPENCLAW_LIBEXEC").value_or("");
   launch.listen_fd = listener.fd.get();
-  launch.arguments = {"--port", std::to_string(listener.port), "--auth",
-                      std::string(config::name_of(settings.auth))};
+  launch.arguments = {"--port", std::to_string(listener.port),
+                      "--host", settings.bind_host,
+                      "--auth", std::string(config::name_of(settings.auth))};
   if (settings.flags_have_credentials) launch.arguments.emplace_back("--env-credentials");
   if (request.verbose) launch.arguments.emplace_back("--verbose");
   launch.environment = request.all_environment;

@@ -76,14 +76,20 @@ std::expected<void, Refusal> decide_auth(const Request& request, const config::C
 
 std::expected<void, Refusal> decide_bind(const Request& request, const config::Config& config,
                                          Settings& settings) {
-  const std::string bind = request.bind.value_or("");
-  if (bind == "tailnet") return refuse("--bind tailnet is not supported in this release.");
+  constexpr const char* kLoopback = "127.0.0.1";
+  const std::string bind = request.bind.value_or(config.bind);
   if (bind == "lan") {
     settings.bind_host = "0.0.0.0";
-  } else if (bind == "loopback" || bind == "auto") {
-    settings.bind_host = "127.0.0.1";
+  } else if (bind == "auto") {
+    settings.bind_host = request.is_in_container ? "0.0.0.0" : kLoopback;
+  } else if (bind == "tailnet") {
+    settings.bind_host = request.tailnet_host.empty() ? kLoopback : request.tailnet_host;
+  } else if (bind == "custom") {
+    settings.bind_host = config.custom_bind_host;
+    if (settings.bind_host.empty())
+      return refuse("--bind custom needs gateway.customBindHost in the configuration.");
   } else {
-    settings.bind_host = config.bind_host;
+    settings.bind_host = kLoopback;
   }
   const bool is_loopback = settings.bind_host.starts_with("127.");
   if (!is_loopback && (settings.auth == AuthMode::None || settings.needs_run_token)) {

@@ -90,7 +90,7 @@ int run(Context& cli, const Args& args) {
 std::vector<Option> options() {
   std::vector<Option> all{
       {"--port", "<n>", "Port to listen on; 0 lets the system choose"},
-      {"--bind", "<mode>", "loopback, lan, auto or custom"},
+      {"--bind", "<mode>", "loopback, lan, tailnet, auto or custom"},
       {"--auth", "<mode>", "none, token or password"},
       {"--token", "<token>", "Shared token for this run"},
       {"--password", "<password>", "Shared password for this run (visible in process listings)"},

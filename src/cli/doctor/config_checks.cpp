@@ -208,8 +208,11 @@ Findings check_token_drift(const Facts& facts) {
 Findings check_exposure(const Facts& facts) {
   const config::Config& config = facts.loaded.config;
   Findings findings;
-  const bool has_secret = (config.auth_mode == config::AuthMode::Token && !config.token.empty()) ||
-                          (config.auth_mode == config::AuthMode::Password && !config.password.empty());
+  // One that is a reference is not followed here.
+  const bool has_secret = (config.auth_mode == config::AuthMode::Token &&
+                           (!config.token.empty() || has_value(facts, "gateway.auth.token"))) ||
+                          (config.auth_mode == config::AuthMode::Password &&
+                           (!config.password.empty() || has_value(facts, "gateway.auth.password")));
   if (!config.bind_host.starts_with("127.") && config.bind_host != "::1" && !has_secret) {
     findings.push_back({.code = "bind-exposed",
                         .severity = Severity::Error,

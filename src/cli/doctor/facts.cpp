@@ -80,7 +80,7 @@ ServiceFacts service_facts(const Context& cli, std::uint16_t port) {
 
 }  // namespace
 
-fs::path last_good_file(const config::Paths& paths) { return paths.config_file.string() + ".last-good"; }
+fs::path last_good_file(const config::Paths& paths) { return paths.last_good(); }
 
 service::Definition wanted_service(const Context& cli, const service::Manager& manager,
                                    const service::State& state, std::uint16_t port) {

@@ -124,6 +124,22 @@ TEST(TargetTest, APortGetsTheCredentialsOfThisMachine) {
   EXPECT_EQ(resolve_target(in)->credential_source, "gateway.auth.token");
 }
 
+TEST(TargetTest, TheGatewayOfThisMachineIsMetWhereItListens) {
+  TargetInput in = input();
+  in.config.bind = "custom";
+  in.config.bind_host = "192.168.1.10";
+  EXPECT_EQ(resolve_target(in)->url, "ws://192.168.1.10:18789");
+  in.config.bind_host = "0.0.0.0";
+  EXPECT_EQ(resolve_target(in)->host, "127.0.0.1");
+  in.config.bind = "tailnet";
+  EXPECT_EQ(resolve_target(in)->host, "127.0.0.1");
+  in.tailnet_host = "100.64.0.7";
+  EXPECT_EQ(resolve_target(in)->host, "100.64.0.7");
+  in.url_flag = "ws://100.64.0.7:1";
+  in.token_flag = Secret("t");
+  EXPECT_FALSE(resolve_target(in).has_value()) << "a stranger, as far as anybody can tell";
+}
+
 TEST(TargetTest, OnlyAProbeGoesOnWithoutACredentialThatCannotBeHad) {
   TargetInput in = input();
   set_token(in, "${NOT_THERE}");

@@ -145,10 +145,18 @@ TEST(LoadTest, GivesTheDevProfileAPortOfItsOwn) {
   EXPECT_EQ(check("{}", {}, "work").config.port, 18789);
 }
 
-TEST(LoadTest, ListensOnLoopbackOnly) {
-  for (const std::string bind : {"lan", "auto", "tailnet", "custom"}) {
-    EXPECT_EQ(issues(check("{gateway: {bind: '" + bind + "'}}")),
-              "gateway.bind: " + bind + " is not supported: this release listens on loopback only\n");
+TEST(LoadTest, ListensWhereItIsTold) {
+  EXPECT_EQ(check("{}").config.bind_host, "127.0.0.1");
+  EXPECT_EQ(check("{gateway: {bind: 'lan'}}").config.bind_host, "0.0.0.0");
+  EXPECT_EQ(check("{gateway: {bind: 'auto'}}").config.bind_host, "127.0.0.1");
+  const Config custom = check("{gateway: {bind: 'custom', customBindHost: ' 192.168.1.10 '}}").config;
+  EXPECT_EQ(custom.bind_host, "192.168.1.10");
+  EXPECT_EQ(check("{gateway: {customBindHost: '192.168.1.10'}}").config.bind_host, "127.0.0.1");
+  EXPECT_EQ(issues(check("{gateway: {bind: 'custom'}}")),
+            "gateway.bind: custom needs gateway.customBindHost\n");
+  for (const std::string host : {"example.com", "1.2.3", "::1", "300.1.1.1"}) {
+    EXPECT_EQ(issues(check("{gateway: {bind: 'custom', customBindHost: '" + host + "'}}")),
+              "gateway.customBindHost: expected an IPv4 address like 192.168.1.10\n");
   }
   EXPECT_EQ(issues(check("{gateway: {bind: '127.0.0.1'}}")),
             "gateway.bind: expected one of: loopback, lan, auto, tailnet, custom\n");

@@ -121,10 +121,33 @@ TEST(RunSettingsTest, AnOpenBindNeedsASecretThatOthersCanKnow) {
   EXPECT_EQ(decide_settings(r, local_config())->bind_host, "0.0.0.0");
 }
 
-TEST(RunSettingsTest, AnUnsupportedBindIsRefusedClearly) {
+TEST(RunSettingsTest, TheBindModeSaysWhereToListen) {
+  config::Loaded loaded = local_config();
+  loaded.config.token = Secret("secret");
   Request r = request();
-  r.bind = "tailnet";
-  EXPECT_NE(refusal(r, local_config()).text.find("not supported"), std::string::npos);
+  const auto host = [&](const std::string& mode) {
+    loaded.config.bind = mode;
+    return decide_settings(r, loaded)->bind_host;
+  };
+  EXPECT_EQ(host("loopback"), "127.0.0.1");
+  EXPECT_EQ(host("lan"), "0.0.0.0");
+  EXPECT_EQ(host("auto"), "127.0.0.1");
+  EXPECT_EQ(host("tailnet"), "127.0.0.1");
+  r.tailnet_host = "100.64.0.7";
+  r.is_in_container = true;
+  EXPECT_EQ(host("auto"), "0.0.0.0");
+  EXPECT_EQ(host("tailnet"), "100.64.0.7");
+  EXPECT_EQ(host("loopback"), "127.0.0.1");
+  loaded.config.custom_bind_host = "192.168.1.10";
+  EXPECT_EQ(host("custom"), "192.168.1.10");
+  r.bind = "loopback";
+  EXPECT_EQ(host("custom"), "127.0.0.1") << "the flag wins";
+}
+
+TEST(RunSettingsTest, ACustomBindNeedsItsAddress) {
+  Request r = request();
+  r.bind = "custom";
+  EXPECT_NE(refusal(r, local_config()).text.find("gateway.customBindHost"), std::string::npos);
 }
 
 }  // namespace
