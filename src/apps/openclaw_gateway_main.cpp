@@ -190,6 +190,11 @@ int serve(const Arguments& arguments, platform::PacketChannel control) {
                                      .control = std::move(control),
                                      .signals = *std::move(signals),
                                      .log_file = [&log] { return log.current_file(); },
+                                     .set_logging =
+                                         [&log](const config::Config& now) {
+                                           log.set_level(now.log_level);
+                                           log.set_file(now.log_file, now.log_file_bytes_max);
+                                         },
                                      .installed = arguments.installed,
                                      .libexec = from_environment("OPENCLAW_LIBEXEC").value_or(""),
                                      .load_config = load_again,

@@ -25,9 +25,9 @@ enum class AuthMode { None, Token, Password };
 
 std::string_view name_of(AuthMode mode);
 
-/// What a changed file does to a gateway that runs: `hybrid` and `restart` restart it, `hot` warns, `off`
-/// nothing.
-enum class ReloadMode { Restart, Hot, Off };
+/// What a changed file does to a gateway that runs: it is applied, or with `off` nothing. `hot` and `restart`
+/// are OpenClaw 2026.5.6's; here they mean `hybrid`, with a warning.
+enum class ReloadMode { Hybrid, Hot, Restart, Off };
 
 struct ModelEntry {
   std::string id;
@@ -61,7 +61,7 @@ struct Config {
   Secret password;
   std::vector<std::string> allowed_origins;        ///< `gateway.controlUi.allowedOrigins`.
   bool allow_restart = true;                       ///< `commands.restart`.
-  ReloadMode reload_mode = ReloadMode::Restart;    ///< `gateway.reload.mode`.
+  ReloadMode reload_mode = ReloadMode::Hybrid;     ///< `gateway.reload.mode`.
   Millis reload_debounce{300};                     ///< `gateway.reload.debounceMs`.
   Millis deferral_limit = limits::kDeferralLimit;  ///< `gateway.reload.deferralTimeoutMs`; 0: none.
   Millis open_phase = limits::kOpenPhase;          ///< `native.restart.openPhaseMs`.

@@ -150,6 +150,7 @@ void read_gateway(Reading& reading) {
     const std::string_view name = json::view(mode->get_string());
     if (name == "off") config.reload_mode = ReloadMode::Off;
     if (name == "hot") config.reload_mode = ReloadMode::Hot;
+    if (name == "restart") config.reload_mode = ReloadMode::Restart;
   }
   if (const json::Value* debounce = valid_value(reading.root, "gateway.reload.debounceMs")) {
     config.reload_debounce = Millis{*whole_number(*debounce)};

@@ -19,6 +19,9 @@ class CrashGuard {
   CrashGuard(Loop& loop, Log& log, WorkEngine& engine, BootStore& store, restart::CrashLoopLimits limits)
       : loop_(loop), log_(log), engine_(engine), store_(store), limits_(limits) {}
 
+  /// For the next start that is recorded.
+  void reconfigure(restart::CrashLoopLimits limits) { limits_ = limits; }
+
   /// Before the engine starts. A database that refuses is logged, and nothing is held back.
   void begin(Boot boot);
   /// The generation ends well: `stopped` or `handed-over`.

@@ -38,6 +38,11 @@ json::Object to_json(const Requester& requester, UnixMillis at) {
 RestartDriver::RestartDriver(Parts parts, restart::Limits limits)
     : parts_(std::move(parts)), machine_(limits) {}
 
+void RestartDriver::reconfigure(bool allow_signal, const restart::Limits& limits) {
+  parts_.allow_signal = allow_signal;
+  machine_.set_limits(limits);
+}
+
 void RestartDriver::begin_serving(std::optional<Instant> released_at) {
   if (resume_reason_) return serve_after_resume(*std::exchange(resume_reason_, std::nullopt));
   const Instant now = parts_.loop.now();

@@ -91,6 +91,9 @@ class RestartDriver final : public SupervisorEvents {
 
   RestartDriver(Parts parts, restart::Limits limits);
 
+  /// For restarts that are asked for from now on.
+  void reconfigure(bool allow_signal, const restart::Limits& limits);
+
   /// Loads the history and writes the ending of the restart that brought this generation up.
   /// `released_at`: when the predecessor stopped accepting; nothing when there was none.
   /// After `on_resume` it writes the failure of the restart instead.

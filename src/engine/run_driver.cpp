@@ -30,8 +30,10 @@ std::string no_such_tool(const ToolCall& call) {
 
 }  // namespace
 
-RunDriver::RunDriver(RunContext& context, Begun begun, Step first_step, run::Limits limits, OnOver on_over)
+RunDriver::RunDriver(RunContext& context, std::shared_ptr<ModelClient> models, Begun begun, Step first_step,
+                     run::Limits limits, OnOver on_over)
     : context_(context),
+      models_(std::move(models)),
       info_(info_of(begun, first_step)),
       machine_(limits),
       step_(std::move(first_step)),
@@ -180,7 +182,7 @@ void RunDriver::apply(const run::End& effect) {
 
 void RunDriver::start_call() {
   if (machine_.is_over()) return;
-  call_ = context_.models.start({info_.provider, info_.model, prompt_}, *this);
+  call_ = models_->start({info_.provider, info_.model, prompt_}, *this);
 }
 
 // The next model call, committed before it is made. Tried again until the database takes it: without the

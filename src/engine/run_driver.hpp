@@ -39,7 +39,9 @@ class RunDriver final : public ModelSink {
   /// turned out to belong to another generation. The driver may be destroyed from inside it.
   using OnOver = Callback<const RunEnd*>;
 
-  RunDriver(RunContext& context, Begun begun, Step first_step, run::Limits limits, OnOver on_over);
+  /// `models` is for all calls of this run, whatever is configured meanwhile.
+  RunDriver(RunContext& context, std::shared_ptr<ModelClient> models, Begun begun, Step first_step,
+            run::Limits limits, OnOver on_over);
   ~RunDriver() override;
 
   void begin();
@@ -66,6 +68,7 @@ class RunDriver final : public ModelSink {
   auto guarded(Work work);
 
   RunContext& context_;
+  const std::shared_ptr<ModelClient> models_;
   RunInfo info_;
   run::Machine machine_;
   Step step_;

@@ -25,11 +25,18 @@ WorkEngine::WorkEngine(RunContext context, WorkLimits limits, std::function<void
       work_changed_(std::move(work_changed)),
       lanes_(limits.concurrent_runs),
       owner_base_(context_.owner) {
-  const ModelInfo primary = context_.models.models().front();
-  default_model_ = primary.provider + "/" + primary.id;
+  reconfigure(limits);
 }
 
 WorkEngine::~WorkEngine() { *is_alive_ = false; }
+
+void WorkEngine::reconfigure(const WorkLimits& limits) {
+  limits_ = limits;
+  const ModelInfo primary = context_.models.models().front();
+  default_model_ = primary.provider + "/" + primary.id;
+  lanes_.set_concurrent_max(limits.concurrent_runs);
+  if (is_started_) schedule_pump();
+}
 
 void WorkEngine::start(Completion<void> done) {
   is_cut_ = false;
@@ -112,6 +119,7 @@ void WorkEngine::pump() {
 void WorkEngine::begin(JobId job) {
   Entry& entry = entries_.at(job.value);
   entry.began_at = context_.loop.now();
+  entry.models = context_.models.pinned();
   const std::string_view model = json::text_or(entry.options, "model", default_model_);
   Step step{.job = job, .number = 1, .attempt = 0, .kind = "model_call", .detail = std::string(model)};
   context_.store.begin(job, context_.owner, step, context_.loop.wall_now(),
@@ -136,7 +144,7 @@ void WorkEngine::on_begun(JobId job, Step step, Result<Begun> begun) {
   Entry& entry = found->second;
   const run::Limits limits = limits_for(begun->job.options);
   entry.driver = std::make_unique<RunDriver>(
-      context_, *std::move(begun), std::move(step), limits,
+      context_, entry.models, *std::move(begun), std::move(step), limits,
       [this, job](const RunEnd* end) { over(job, end ? &end->result : nullptr); });
   RunDriver& driver = *entry.driver;
   const bool is_abort_wanted = entry.is_abort_wanted;

@@ -40,6 +40,9 @@ class WorkEngine final {
   WorkEngine(RunContext context, WorkLimits limits, std::function<void()> work_changed);
   ~WorkEngine();
 
+  /// New limits, and the model client was configured anew. What runs keeps what it began with.
+  void reconfigure(const WorkLimits& limits);
+
   /// Takes the queue over from whoever served before and begins. Until then `submit` is refused.
   void start(Completion<void> done);
 
@@ -84,9 +87,10 @@ class WorkEngine final {
     std::string run_id;
     std::string session_key;
     json::Object options;
-    std::unique_ptr<RunDriver> driver;  // Set while running and begun.
-    Instant began_at;                   // Set while running.
-    bool is_abort_wanted = false;       // Asked for while `begin` was under way.
+    std::unique_ptr<RunDriver> driver;    // Set while running and begun.
+    Instant began_at;                     // Set while running.
+    std::shared_ptr<ModelClient> models;  // The same.
+    bool is_abort_wanted = false;         // Asked for while `begin` was under way.
   };
   struct Waiter {
     std::optional<JobKind> kind;

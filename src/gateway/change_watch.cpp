@@ -4,8 +4,6 @@
 #include <unistd.h>
 #include <utility>
 
-#include "config/changes.hpp"
-
 namespace gw::gateway {
 namespace {
 
@@ -20,12 +18,6 @@ std::string identity_of(const std::filesystem::path& program) {
          std::to_string(info.st_mtim.tv_nsec);
 }
 
-std::string joined(const std::vector<std::string>& paths) {
-  std::string text;
-  for (const std::string& path : paths) text += (text.empty() ? "" : ", ") + path;
-  return text;
-}
-
 }  // namespace
 
 ChangeWatch::ChangeWatch(Parts parts)
@@ -35,12 +27,13 @@ ChangeWatch::ChangeWatch(Parts parts)
 }
 
 void ChangeWatch::start() {
-  if (parts_.config.reload_mode != config::ReloadMode::Off) {
-    watch(config_, {parts_.config_file}, parts_.config.reload_debounce, [this] { look_at_config(); });
-  }
+  const bool can_watch = watch(
+      config_, {parts_.config_file}, [this] { return parts_.reloader.debounce(); },
+      [this] { parts_.reloader.look(ConfigReloader::Cause::Changed); });
+  parts_.reloader.set_watching(can_watch);
   std::vector<std::filesystem::path> programs{own_path_};
   if (!parts_.installed.empty()) programs.push_back(parts_.installed);
-  watch(program_, programs, kProgramSettle, [this] { look_at_program(); });
+  watch(program_, programs, [] { return kProgramSettle; }, [this] { look_at_program(); });
 }
 
 void ChangeWatch::stop() {
@@ -48,53 +41,27 @@ void ChangeWatch::stop() {
   program_ = {};
 }
 
-void ChangeWatch::watch(Watched& watched, const std::vector<std::filesystem::path>& files, Millis settle,
-                        std::function<void()> look) {
+bool ChangeWatch::watch(Watched& watched, const std::vector<std::filesystem::path>& files,
+                        std::function<Millis()> settle, std::function<void()> look) {
   auto opened = platform::watch_files();
   Status added = opened ? Status{} : std::unexpected(opened.error());
   for (const auto& file : files) {
     if (added) added = (*opened)->add(file);
   }
   if (!added) {
-    return parts_.log.warn("gateway/reload", "changes on disk are not noticed; restart after a change",
-                           {{"error", added.error().message}});
+    parts_.log.warn("gateway/reload", "changes on disk are not noticed; send SIGHUP after a change",
+                    {{"error", added.error().message}});
+    return false;
   }
   watched.files = *std::move(opened);
   const auto look_later = [this, &watched, settle, look = std::move(look)] {
-    watched.settled = parts_.loop.after(settle, look);
+    watched.settled = parts_.loop.after(settle(), look);
   };
   watched.watch = parts_.loop.watch_readable(watched.files->fd(), [&watched, look_later] {
     if (watched.files->has_changed()) look_later();
   });
   look_later();
-}
-
-void ChangeWatch::look_at_config() {
-  auto loaded = parts_.load_config();
-  if (!loaded || !loaded->issues.empty()) {
-    const std::string problem =
-        loaded ? loaded->issues.front().path + ": " + loaded->issues.front().message : loaded.error().message;
-    return parts_.log.warn("gateway/reload",
-                           "config reload skipped (invalid config): " + problem + "; serving on as before");
-  }
-  const config::Changes changes = config::changes_between(parts_.config, loaded->config);
-  parts_.config = std::move(loaded->config);
-  if (!changes.need_stop.empty()) {
-    parts_.log.warn("gateway/reload", "config change is applied by a stop and a start of the gateway (" +
-                                          joined(changes.need_stop) + ")");
-  }
-  if (changes.need_restart.empty()) return;
-  const std::string paths = joined(changes.need_restart);
-  if (parts_.config.reload_mode == config::ReloadMode::Hot) {
-    return parts_.log.warn("gateway/reload", "config change requires gateway restart (" + paths +
-                                                 ") — ignored, because gateway.reload.mode is hot");
-  }
-  const engine::Preflight preflight = parts_.restart.preflight();
-  const std::string wait =
-      " — deferring until " + std::to_string(preflight.embedded_runs) + " active embedded run(s) complete";
-  parts_.log.warn("gateway/reload", "config change requires gateway restart (" + paths + ")" +
-                                        (preflight.embedded_runs > 0 ? wait : ""));
-  request("config-change", "config change: " + paths, changes.need_restart);
+  return true;
 }
 
 void ChangeWatch::look_at_program() {
@@ -107,7 +74,14 @@ void ChangeWatch::look_at_program() {
   if (is_starting || (attempt && parts_.loop.now() - *attempt <= kProgramSettle)) return;
   parts_.log.warn("gateway/reload", "the program on disk has changed; restarting",
                   {{"program", program_on_disk().string()}});
-  request("program-change", "program changed", {});
+  engine::RestartRequest request;
+  request.requester.client = "program-change";
+  request.requester.reason = "program changed";
+  parts_.restart.request(std::move(request), [this](Result<engine::RestartAnswer> answer) {
+    if (!answer) {
+      parts_.log.error("gateway/reload", "restart refused", {{"error", answer.error().message}});
+    }
+  });
 }
 
 std::filesystem::path ChangeWatch::program_on_disk() const {
@@ -116,19 +90,6 @@ std::filesystem::path ChangeWatch::program_on_disk() const {
   const auto installed = std::filesystem::canonical(parts_.installed, error);
   if (error) return own_path_;
   return (installed.parent_path() / ".." / "libexec" / own_path_.filename()).lexically_normal();
-}
-
-void ChangeWatch::request(const std::string& client, const std::string& reason,
-                          std::vector<std::string> paths) {
-  engine::RestartRequest request;
-  request.requester.client = client;
-  request.requester.reason = reason;
-  request.requester.changed_paths = std::move(paths);
-  parts_.restart.request(std::move(request), [this](Result<engine::RestartAnswer> answer) {
-    if (!answer) {
-      parts_.log.error("gateway/reload", "restart refused", {{"error", answer.error().message}});
-    }
-  });
 }
 
 }  // namespace gw::gateway

@@ -1,30 +1,31 @@
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/log.hpp"
-#include "config/config.hpp"
 #include "engine/restart_driver.hpp"
+#include "gateway/config_reloader.hpp"
 #include "net/event_loop.hpp"
 #include "platform/file_watch.hpp"
 
 namespace gw::gateway {
 
-/// Asks for a restart when what this generation was started from is no longer what is on disk: the
-/// configuration, or its program. Lives on the control thread.
+/// Notices when what this generation was started from is no longer what is on disk: its configuration, which
+/// the reloader then looks at, or its program, for which it asks for a restart. Lives on the control thread.
 class ChangeWatch {
  public:
   struct Parts {
     EventLoop& loop;
     Log& log;
     engine::RestartDriver& restart;
-    config::Config config;  ///< What this generation runs with.
+    ConfigReloader& reloader;
     std::filesystem::path config_file;
     std::filesystem::path installed;  ///< `openclaw` as the keeper was called; may be empty.
     std::filesystem::path libexec;    ///< Where the keeper looks instead; may be empty.
-    std::function<Result<config::Loaded>()> load_config;
   };
 
   explicit ChangeWatch(Parts parts);
@@ -41,12 +42,11 @@ class ChangeWatch {
     std::unique_ptr<Timer> settled;  // Since the last change.
   };
 
-  void watch(Watched& watched, const std::vector<std::filesystem::path>& files, Millis settle,
-             std::function<void()> look);
-  void look_at_config();
+  /// False, and logged, when the system cannot watch. `settle` is asked for at each change.
+  bool watch(Watched& watched, const std::vector<std::filesystem::path>& files,
+             std::function<Millis()> settle, std::function<void()> look);
   void look_at_program();
   std::filesystem::path program_on_disk() const;
-  void request(const std::string& client, const std::string& reason, std::vector<std::string> paths);
 
   Parts parts_;
   std::string own_program_;  // Identity of the file that runs.

@@ -13,6 +13,7 @@
 #include "engine/restart_driver.hpp"
 #include "engine/work_engine.hpp"
 #include "gateway/change_watch.hpp"
+#include "gateway/config_reloader.hpp"
 #include "gateway/handed_handshakes.hpp"
 #include "gateway/hello.hpp"
 #include "gateway/keeper_link.hpp"
@@ -73,6 +74,18 @@ std::optional<engine::RestartRequest> take_signal_intent(const config::Paths& pa
   return request;
 }
 
+engine::WorkLimits work_limits(const config::Config& config) {
+  return {.concurrent_runs = config.concurrent_runs, .run = {.timeout = config.run_timeout}};
+}
+
+restart::CrashLoopLimits crash_limits(const config::Config& config) {
+  return {.starts = config.crash_loop_starts};
+}
+
+restart::Limits restart_limits(const config::Config& config) {
+  return {.open_phase = config.open_phase, .deferral = config.deferral_limit};
+}
+
 Result<json::Object> tail_json(const std::filesystem::path& file, const rpc::LogTail& query) {
   const auto cursor = query.cursor < 0 ? std::nullopt : std::optional(query.cursor);
   auto tail = platform::tail(file, cursor, static_cast<std::size_t>(query.limit),
@@ -106,6 +119,7 @@ struct Generation::Impl final : engine::Service {
   void tick_later();
   void prune_later();
   void prune();
+  void apply(config::Config config);
 
   void stop_serving(bool is_restart, Callback<> done) override;
   void serve_again() override { serve(std::nullopt); }
@@ -138,6 +152,7 @@ struct Generation::Impl final : engine::Service {
   rpc::Server server;
   Listener listener;
   HandedHandshakes handshakes;
+  ConfigReloader reloader;
   ChangeWatch changes;
   std::unique_ptr<Watch> signal_watch;
   std::unique_ptr<Timer> tick_timer;
@@ -166,19 +181,20 @@ Generation::Impl::Impl(GenerationOptions given, Log& to_log)
           [this](const keeper::Take& message) { take(message); },
           [this](std::vector<platform::Fd> descriptors) { receive_handshakes(std::move(descriptors)); },
           [this] {
+            if (is_accepting) reloader.look(ConfigReloader::Cause::Asked);
+          },
+          [this] {
             log.error("gateway", "the keeper is gone; stopping");
             restart.on_stop();
           }),
-      work(
-          {loop, log, store, models, runs, seeded_dice(),
-           "gen-" + std::to_string(options.number) + "-" + facts.boot_id},
-          {.concurrent_runs = options.config.concurrent_runs, .run = {.timeout = options.config.run_timeout}},
-          [this] { restart.on_work_changed(); }),
-      crash_guard(loop, log, work, store, {.starts = options.config.crash_loop_starts}),
+      work({loop, log, store, models, runs, seeded_dice(),
+            "gen-" + std::to_string(options.number) + "-" + facts.boot_id},
+           work_limits(options.config), [this] { restart.on_work_changed(); }),
+      crash_guard(loop, log, work, store, crash_limits(options.config)),
       restart({loop, log, work, store, keeper, *this, options.config.allow_restart,
                [this] { announce_restart(); }, [this](const SessionNote& note) { runs.on_note(note); },
                [this] { return take_signal_intent(options.paths, options.keeper_pid); }},
-              {.open_phase = options.config.open_phase, .deferral = options.config.deferral_limit}),
+              restart_limits(options.config)),
       presence(self_of_host()),
       devices(store),
       authenticator(options.config, devices, loop, log),
@@ -203,8 +219,10 @@ Generation::Impl::Impl(GenerationOptions given, Log& to_log)
               }}),
       listener(loop, server, log),
       handshakes(keeper, listener, log),
-      changes({loop, log, restart, options.config, options.paths.config_file, options.installed,
-               options.libexec, options.load_config}) {
+      reloader({loop, log, restart, options.config, options.load_config,
+                [this](config::Config now, const config::Config&) { apply(std::move(now)); },
+                [this](rpc::ConfigReloadState state) { health.config_changed(std::move(state)); }}),
+      changes({loop, log, restart, reloader, options.paths.config_file, options.installed, options.libexec}) {
   rpc::add_agent_methods(methods, services);
   rpc::add_chat_methods(methods, services);
   rpc::add_config_methods(methods, services);
@@ -243,6 +261,7 @@ void Generation::Impl::watch_signals() {
   signal_watch = loop.watch_readable(options.signals->fd(), [this] {
     while (const auto signal = options.signals->next()) {
       if (*signal == SIGTERM || *signal == SIGINT) restart.on_stop();
+      if (*signal == SIGHUP) reloader.look(ConfigReloader::Cause::Asked);
     }
   });
 }
@@ -406,6 +425,17 @@ void Generation::Impl::prune() {
     if (has_more && *has_more) return prune();
     prune_later();
   });
+}
+
+// In one turn of the loop, and nothing in here can fail: nobody sees a half of it. Everyone who does not
+// stand here looks into `options.config` when it is needed.
+void Generation::Impl::apply(config::Config config) {
+  options.config = std::move(config);
+  options.set_logging(options.config);
+  models.apply(options.config);
+  work.reconfigure(work_limits(options.config));
+  crash_guard.reconfigure(crash_limits(options.config));
+  restart.reconfigure(options.config.allow_restart, restart_limits(options.config));
 }
 
 HttpResponse Generation::Impl::answer_http(const HttpRequest& request) {

@@ -25,9 +25,10 @@ struct GenerationOptions {
   int listen_fd = -1;                          ///< Bound and listening; stays open, is closed by nobody here.
   platform::PacketChannel control;             ///< To the keeper; closed: none.
   std::unique_ptr<platform::Signals> signals;  ///< TERM and INT stop; null: a keeper takes care of them.
-  std::function<std::filesystem::path()> log_file;  ///< Where log lines go now.
-  std::filesystem::path installed;                  ///< `openclaw`, as the keeper was called; may be empty.
-  std::filesystem::path libexec;                    ///< `OPENCLAW_LIBEXEC`; may be empty.
+  std::function<std::filesystem::path()> log_file;         ///< Where log lines go now.
+  std::function<void(const config::Config&)> set_logging;  ///< Level and file as it says, from now on.
+  std::filesystem::path installed;  ///< `openclaw`, as the keeper was called; may be empty.
+  std::filesystem::path libexec;    ///< `OPENCLAW_LIBEXEC`; may be empty.
   std::function<Result<config::Loaded>()> load_config;  ///< Reads the configuration again.
   std::function<void()> on_serving;  ///< Called each time it begins to accept; may be empty.
 };

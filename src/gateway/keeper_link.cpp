@@ -16,13 +16,14 @@ struct Overloaded : Handlers... {
 KeeperLink::KeeperLink(platform::PacketChannel channel, int keeper_pid, EventLoop& loop, Log& log,
                        std::function<void(const keeper::Take&)> on_take,
                        std::function<void(std::vector<platform::Fd>)> on_handshakes,
-                       std::function<void()> on_lost)
+                       std::function<void()> on_reload, std::function<void()> on_lost)
     : channel_(std::move(channel)),
       keeper_pid_(keeper_pid),
       loop_(loop),
       log_(log),
       on_take_(std::move(on_take)),
       on_handshakes_(std::move(on_handshakes)),
+      on_reload_(std::move(on_reload)),
       on_lost_(std::move(on_lost)) {}
 
 void KeeperLink::start() {
@@ -66,6 +67,7 @@ void KeeperLink::deliver(const keeper::Message& message, std::vector<platform::F
                  [&](const keeper::SuccessorFailed& m) { events_->on_successor_failed(m.reason, m.attempt); },
                  [&](const keeper::Resume& m) { events_->on_resume(m.reason); },
                  [&](const keeper::Retire&) { events_->on_retire(); },
+                 [&](const keeper::Reload&) { on_reload_(); },
                  [&](const keeper::Probe&) { send(keeper::Healthy{}); },
                  [&](const keeper::Stop&) { events_->on_stop(); },
                  [&](const keeper::RestartSignal& m) { events_->on_restart_signal(m.name); },

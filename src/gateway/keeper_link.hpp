@@ -19,10 +19,12 @@ namespace gw::gateway {
 class KeeperLink final : public Supervisor {
  public:
   /// A closed channel means that there is no keeper. `on_take` is told when this generation is to serve,
-  /// `on_handshakes` gets the descriptors of a Handshakes message, `on_lost` is told when the keeper is gone.
+  /// `on_handshakes` gets the descriptors of a Handshakes message, `on_reload` is told when the configuration
+  /// is to be read again, `on_lost` when the keeper is gone.
   KeeperLink(platform::PacketChannel channel, int keeper_pid, EventLoop& loop, Log& log,
              std::function<void(const keeper::Take&)> on_take,
-             std::function<void(std::vector<platform::Fd>)> on_handshakes, std::function<void()> on_lost);
+             std::function<void(std::vector<platform::Fd>)> on_handshakes, std::function<void()> on_reload,
+             std::function<void()> on_lost);
 
   /// Must be set before `start`.
   void set_events(SupervisorEvents& events) { events_ = &events; }
@@ -49,6 +51,7 @@ class KeeperLink final : public Supervisor {
   Log& log_;
   std::function<void(const keeper::Take&)> on_take_;
   std::function<void(std::vector<platform::Fd>)> on_handshakes_;
+  std::function<void()> on_reload_;
   std::function<void()> on_lost_;
   SupervisorEvents* events_ = nullptr;
   std::unique_ptr<Watch> watch_;

@@ -101,6 +101,10 @@ void Keeper::on_signal(int number) {
       }
       events_.emplace_back(gen::RestartSignal{name});
       return;
+    case SIGHUP:
+      // Whoever is about to serve reads the file anyhow.
+      if (const auto holder = machine_.floor()) tell(*holder, Reload{});
+      return;
     default:
       world_.log.info(kSubsystem, name + " has no meaning in this release; ignoring it");
       return;

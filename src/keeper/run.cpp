@@ -101,9 +101,11 @@ Launch make_launch(const Request& request, const Settings& settings, const platf
   launch.program = request.program;
   launch.libexec = request.environment("OPENCLAW_LIBEXEC").value_or("");
   launch.listen_fd = listener.fd.get();
-  launch.arguments = {"--port", std::to_string(listener.port),
-                      "--host", settings.bind_host,
-                      "--auth", std::string(config::name_of(settings.auth))};
+  launch.arguments = {"--port", std::to_string(listener.port), "--host", settings.bind_host};
+  // What only the file says is left to each generation, which follows the file while it runs.
+  if (request.auth || settings.flags_have_credentials) {
+    launch.arguments.insert(launch.arguments.end(), {"--auth", std::string(config::name_of(settings.auth))});
+  }
   if (settings.flags_have_credentials) launch.arguments.emplace_back("--env-credentials");
   if (request.verbose) launch.arguments.emplace_back("--verbose");
   launch.environment = request.all_environment;
@@ -112,11 +114,9 @@ Launch make_launch(const Request& request, const Settings& settings, const platf
     drop_variable(launch.environment, name);
   set_variable(launch.environment, "OPENCLAW_STATE_DIR", request.paths.state_dir.string());
   set_variable(launch.environment, "OPENCLAW_CONFIG_PATH", request.paths.config_file.string());
-  // Those of the file are read from there again by each generation.
-  if (!settings.flags_have_credentials && !settings.needs_run_token) return launch;
-  if (!settings.token.empty())
+  if (!request.token.empty() || settings.needs_run_token)
     set_variable(launch.environment, "OPENCLAW_GATEWAY_TOKEN", settings.token.reveal());
-  if (!settings.password.empty()) {
+  if (!request.password.empty()) {
     set_variable(launch.environment, "OPENCLAW_GATEWAY_PASSWORD", settings.password.reveal());
   }
   return launch;

@@ -95,6 +95,16 @@ void LogFile::set_level(LogLevel level) {
   console_level_ = level;
 }
 
+void LogFile::set_file(fs::path file, std::int64_t bytes_max) {
+  const std::lock_guard lock(mutex_);
+  options_.bytes_max = bytes_max;
+  if (options_.file == file) return;
+  options_.file = std::move(file);
+  to_file_ = true;  // Another file, another chance.
+  close_file();     // The next line opens the other one.
+  path_ = path_at(options_.now ? options_.now() : system_now());
+}
+
 fs::path LogFile::current_file() const {
   const std::lock_guard lock(mutex_);
   return to_file_ ? path_ : fs::path();

@@ -51,6 +51,8 @@ class LogFile final : public Log {
 
   /// From now on only lines of this level and above, in the file and on the console.
   void set_level(LogLevel level);
+  /// From now on into this file, or dated ones when it is empty, each up to `bytes_max`.
+  void set_file(std::filesystem::path file, std::int64_t bytes_max);
   /// The file that lines go to now; empty when there is none.
   std::filesystem::path current_file() const;
   /// Lines that could not be written to the file so far.
@@ -71,7 +73,7 @@ class LogFile final : public Log {
   void append(UnixMillis at, std::string_view line);
   void print(const LogEvent& event);
 
-  const LogFileOptions options_;
+  LogFileOptions options_;  // `file` and `bytes_max` are guarded by the mutex.
   std::atomic<LogLevel> level_;
   std::atomic<LogLevel> console_level_;
   std::atomic<std::int64_t> dropped_ = 0;

@@ -104,6 +104,8 @@ class ModelClient {
   [[nodiscard]] virtual std::unique_ptr<ModelCall> start(ModelRequest request, ModelSink& sink) = 0;
   /// The configured models, the default one first.
   virtual std::vector<ModelInfo> models() const = 0;
+  /// The same client as it is configured now, whatever is configured later: a run keeps to one.
+  virtual std::shared_ptr<ModelClient> pinned() = 0;
 };
 
 }  // namespace gw

@@ -61,6 +61,7 @@ json::Object to_json(const Retire&) { return head("retire"); }
 json::Object to_json(const Probe&) { return head("probe"); }
 json::Object to_json(const Stop&) { return head("stop"); }
 json::Object to_json(const RestartSignal& m) { return with_text("restart-signal", "name", m.name); }
+json::Object to_json(const Reload&) { return head("reload"); }
 
 std::string text_of(const json::Object& object, std::string_view key) {
   return std::string(json::text_or(object, key));
@@ -88,6 +89,7 @@ Result<Message> message_of(std::string_view type, const json::Object& object) {
   if (type == "probe") return Probe{};
   if (type == "stop") return Stop{};
   if (type == "restart-signal") return RestartSignal{text_of(object, "name")};
+  if (type == "reload") return Reload{};
   return fail(Code::NotFound, "unknown keeper message '" + std::string(type) + "'");
 }
 

@@ -63,10 +63,11 @@ struct Stop {};
 struct RestartSignal {
   std::string name;
 };
+struct Reload {};  ///< Read the configuration again.
 
 using Message = std::variant<Handshakes, Ready, Failed, StartSuccessor, DropSuccessor, Released, Serving,
                              Healthy, StatusLine, Take, SuccessorReady, SuccessorFailed, Resume, Retire,
-                             Probe, Stop, RestartSignal>;
+                             Probe, Stop, RestartSignal, Reload>;
 
 std::string encode(const Message& message);
 

@@ -38,19 +38,28 @@ ModelInfo info_of(const config::ProviderEntry& provider, const config::ModelEntr
   return info;
 }
 
-}  // namespace
-
-ProviderRouter::ProviderRouter(const config::Config& config, Loop& loop, Log& log)
-    : loop_(loop),
-      primary_(config.primary_model),
-      http_(loop),
-      echo_(loop, config.echo_delay, config.echo_chunk_chars) {
-  for (const config::ProviderEntry& entry : config.providers) {
-    providers_.push_back(std::make_unique<OpenAiCompletions>(entry, http_, loop, log));
+// The models of one configuration.
+class ProviderSet final : public ModelClient, public std::enable_shared_from_this<ProviderSet> {
+ public:
+  ProviderSet(const config::Config& config, HttpClient& http, Loop& loop, Log& log)
+      : loop_(loop), primary_(config.primary_model), echo_(loop, config.echo_delay, config.echo_chunk_chars) {
+    for (const config::ProviderEntry& entry : config.providers) {
+      providers_.push_back(std::make_unique<OpenAiCompletions>(entry, http, loop, log));
+    }
   }
-}
 
-std::unique_ptr<ModelCall> ProviderRouter::start(ModelRequest request, ModelSink& sink) {
+  std::unique_ptr<ModelCall> start(ModelRequest request, ModelSink& sink) override;
+  std::vector<ModelInfo> models() const override;
+  std::shared_ptr<ModelClient> pinned() override { return shared_from_this(); }
+
+ private:
+  Loop& loop_;
+  std::string primary_;  // `provider/model`.
+  EchoModel echo_;
+  std::vector<std::unique_ptr<OpenAiCompletions>> providers_;
+};
+
+std::unique_ptr<ModelCall> ProviderSet::start(ModelRequest request, ModelSink& sink) {
   if (request.provider == EchoModel::kProvider) {
     if (request.model == EchoModel::kModel) return echo_.start(request, sink);
     return std::make_unique<Refusal>(
@@ -67,7 +76,7 @@ std::unique_ptr<ModelCall> ProviderRouter::start(ModelRequest request, ModelSink
       sink);
 }
 
-std::vector<ModelInfo> ProviderRouter::models() const {
+std::vector<ModelInfo> ProviderSet::models() const {
   std::vector<ModelInfo> all;
   for (const auto& provider : providers_) {
     const config::ProviderEntry& entry = provider->entry();
@@ -91,5 +100,24 @@ std::vector<ModelInfo> ProviderRouter::models() const {
   if (primary != all.end()) std::rotate(all.begin(), primary, primary + 1);
   return all;
 }
+
+}  // namespace
+
+ProviderRouter::ProviderRouter(const config::Config& config, Loop& loop, Log& log)
+    : loop_(loop), log_(log), http_(loop) {
+  apply(config);
+}
+
+void ProviderRouter::apply(const config::Config& config) {
+  current_ = std::make_shared<ProviderSet>(config, http_, loop_, log_);
+}
+
+std::unique_ptr<ModelCall> ProviderRouter::start(ModelRequest request, ModelSink& sink) {
+  return current_->start(std::move(request), sink);
+}
+
+std::vector<ModelInfo> ProviderRouter::models() const { return current_->models(); }
+
+std::shared_ptr<ModelClient> ProviderRouter::pinned() { return current_; }
 
 }  // namespace gw

@@ -17,18 +17,22 @@ namespace gw {
 /// control thread.
 class ProviderRouter final : public ModelClient {
  public:
-  /// Copies what it needs of `config`; `loop` and `log` must outlive the router. Destroy its calls first.
+  /// Copies what it needs of `config`; `loop` and `log` must outlive the router. Destroy its calls and what
+  /// `pinned` gave first.
   ProviderRouter(const config::Config& config, Loop& loop, Log& log);
+
+  /// From now on as `config` says. Calls under way and pinned clients go on as before.
+  void apply(const config::Config& config);
 
   [[nodiscard]] std::unique_ptr<ModelCall> start(ModelRequest request, ModelSink& sink) override;
   std::vector<ModelInfo> models() const override;
+  std::shared_ptr<ModelClient> pinned() override;
 
  private:
   Loop& loop_;
-  std::string primary_;  // `provider/model`.
+  Log& log_;
   HttpClient http_;
-  EchoModel echo_;
-  std::vector<std::unique_ptr<OpenAiCompletions>> providers_;
+  std::shared_ptr<ModelClient> current_;  // Never changed, only replaced.
 };
 
 }  // namespace gw

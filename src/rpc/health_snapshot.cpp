@@ -9,12 +9,24 @@ namespace {
 
 constexpr std::size_t kRecentSessions = 5;
 
+json::Object to_json(const ConfigReloadState& state) {
+  json::Object object{{"hotReloadStatus", state.is_active ? "active" : "disabled"}};
+  if (state.problem) {
+    object["problem"] = json::Object{
+        {"path", state.problem->path}, {"message", state.problem->message}, {"ts", state.problem->at.value}};
+  }
+  if (!state.awaiting_restart.empty()) {
+    object["awaitingRestart"] = json::Array(state.awaiting_restart.begin(), state.awaiting_restart.end());
+  }
+  return object;
+}
+
 }  // namespace
 
 HealthSnapshot::HealthSnapshot(const config::Config& config, std::string database, Loop& loop,
                                WorkStore& store, EventHub& hub)
     : config_(config), database_(std::move(database)), loop_(loop), store_(store), hub_(hub) {
-  build({});
+  build();
 }
 
 HealthSnapshot::~HealthSnapshot() { *is_alive_ = false; }
@@ -37,13 +49,21 @@ void HealthSnapshot::start(std::function<std::int64_t()> presence_version) {
 
 void HealthSnapshot::announce_later() {
   timer_ = loop_.after(limits::kHealthInterval, [this] {
-    if (hub_.size() > 0) {
-      ++version_;
-      hub_.broadcast("health", {text(), text_},
-                     {.version = frames::StateVersion{presence_version_(), version_}});
-    }
+    announce();
     announce_later();
   });
+}
+
+void HealthSnapshot::announce() {
+  if (hub_.size() == 0) return;
+  ++version_;
+  hub_.broadcast("health", {text(), text_}, {.version = frames::StateVersion{presence_version_(), version_}});
+}
+
+void HealthSnapshot::config_changed(ConfigReloadState state) {
+  reload_ = std::move(state);
+  build();
+  announce();
 }
 
 void HealthSnapshot::refresh() {
@@ -51,19 +71,21 @@ void HealthSnapshot::refresh() {
   store_.sessions(kRecentSessions, 0, {}, [this, alive = is_alive_](Result<SessionPage> page) {
     if (!*alive) return;
     is_refreshing_ = false;
-    if (page) build(*page);
+    if (!page) return;
+    page_ = *std::move(page);
+    build();
   });
 }
 
-void HealthSnapshot::build(const SessionPage& page) {
+void HealthSnapshot::build() {
   const std::int64_t now = loop_.wall_now().value;
   json::Array recent;
-  for (const Session& session : page.sessions) {
+  for (const Session& session : page_.sessions) {
     recent.push_back({{"key", session.key},
                       {"updatedAt", session.updated_at.value},
                       {"age", now - session.updated_at.value}});
   }
-  const json::Object sessions{{"path", database_}, {"count", page.total}, {"recent", std::move(recent)}};
+  const json::Object sessions{{"path", database_}, {"count", page_.total}, {"recent", std::move(recent)}};
   const json::Object heartbeat{{"enabled", false}, {"every", "0m"},    {"everyMs", nullptr},
                                {"prompt", ""},     {"target", "none"}, {"ackMaxChars", 0}};
   const json::Object health{{"ok", true},
@@ -79,7 +101,8 @@ void HealthSnapshot::build(const SessionPage& page) {
                                                     {"isDefault", true},
                                                     {"heartbeat", heartbeat},
                                                     {"sessions", sessions}}}},
-                            {"sessions", sessions}};
+                            {"sessions", sessions},
+                            {"configReload", to_json(reload_)}};
   text_ = json::serialize(health);
   built_at_ = loop_.now();
 }

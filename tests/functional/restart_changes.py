@@ -4,7 +4,7 @@ import os
 import shutil
 
 from support.case import FunctionalCase
-from support.gateway import PROGRAM, default_config
+from support.gateway import PROGRAM, TOKEN, default_config
 from support.timing import wait_until
 
 
@@ -14,15 +14,25 @@ def recent(running):
     return [(one["reason"], one["requesters"][0]["client"], one["outcome"]) for one in status["recent"]]
 
 
+def by_password():
+    """The same secret in another mode: a change that only a successor acts on. Clients of the tests notice nothing."""
+    config = default_config()
+    config["gateway"]["auth"] = {"mode": "password", "password": TOKEN}
+    return config
+
+
 class ConfigChangeTest(FunctionalCase):
     def test_a_change_that_matters_restarts_once(self):
         running = self.gateway(default_config())
         first = running.serving()
-        running.write_config(default_config(echo={"chunkDelayMs": 0, "chunkChars": 3}))
+        running.write_config(by_password())
         running.wait_new_generation(first, 20)
-        expected = [("config change: native.echo.chunkChars", "config-change", "restarted")]
+        paths = "gateway.auth.mode, gateway.auth.token, gateway.auth.password"
+        expected = [(f"config change: {paths}", "config-change", "restarted")]
         wait_until(lambda: recent(running) == expected, 10, "one restart is on record")
-        self.assertIn("config change requires gateway restart (native.echo.chunkChars)", running.output())
+        self.assertIn(f"config change requires gateway restart ({paths})", running.output())
+        with running.connect() as client:
+            self.assertEqual(client.hello["snapshot"]["authMode"], "password")
 
     def test_an_invalid_file_is_reported_and_the_gateway_serves_on(self):
         running = self.gateway(default_config())
@@ -32,34 +42,32 @@ class ConfigChangeTest(FunctionalCase):
         self.assertEqual(running.serving(), first)
         self.assertEqual(recent(running), [])
 
-    def test_keys_of_the_keeper_are_for_a_stop_and_a_start(self):
-        running = self.gateway(default_config())
-        config = default_config()
-        config["gateway"]["port"] = 1
-        running.write_config(config)
-        said = "config change is applied by a stop and a start of the gateway (gateway.port)"
-        wait_until(lambda: said in running.output(), 10, "it is said")
-        self.assertEqual(recent(running), [])
+    def test_a_change_joins_a_restart_that_waits(self):
+        running = self.gateway(default_config(echo={"chunkDelayMs": 20, "chunkChars": 1}))
+        first = running.serving()
+        with running.connect() as client:
+            client.chat_send("s", "a turn of a second or two, so that the restart has to wait for it")
+            asked = client.request("gateway.restart.request", {})["restart"]["id"]
+            running.write_config(by_password())
+            wait_until(lambda: "deferring until 1 active embedded run(s) complete" in running.output(), 10, "it waits")
+            asking = client.request("gateway.restart.status", {})["requestedBy"]
+            self.assertEqual([one["client"] for one in asking], ["gateway-client", "config-change"])
+        running.wait_new_generation(first, 20)
+        with running.connect() as client:
+            self.assertEqual([one["id"] for one in client.request("gateway.restart.status", {})["recent"]], [asked])
 
-    def test_hot_mode_only_warns(self):
-        config = default_config()
-        config["gateway"]["reload"] = {"mode": "hot"}
-        running = self.gateway(config)
-        config["native"]["echo"]["chunkChars"] = 3
-        running.write_config(config)
-        wait_until(lambda: "ignored, because gateway.reload.mode is hot" in running.output(), 10, "it is said")
-        self.assertEqual(recent(running), [])
-
-    def test_reload_can_be_off(self):
-        config = default_config(echo={"chunkDelayMs": 20, "chunkChars": 1})
-        config["gateway"]["reload"] = {"mode": "off", "debounceMs": 0}
-        running = self.gateway(config)
-        config["native"]["echo"]["chunkChars"] = 3
-        running.write_config(config)
-        with running.connect() as client:  # A turn is far longer than a look at the file.
-            client.wait_chat_end(client.chat_send("s", "how long is this?")["runId"])
-        self.assertEqual(recent(running), [])
-        self.assertNotIn("config change", running.output())
+    def test_a_change_that_is_taken_back_restarts_nothing(self):
+        slow = {"chunkDelayMs": 20, "chunkChars": 1}
+        running = self.gateway(default_config(echo=slow))
+        first = running.serving()
+        with running.connect() as client:
+            run = client.chat_send("s", "a turn of a second or two, so that the restart has to wait for it")["runId"]
+            running.write_config({**by_password(), "native": {"echo": slow}})
+            wait_until(lambda: "requires gateway restart" in running.output(), 10, "a restart is asked for")
+            running.write_config(default_config(echo=slow))
+            wait_until(lambda: recent(running) and recent(running)[0][2] == "cancelled", 10, "and cancelled")
+            self.assertEqual(client.wait_chat_end(run)["state"], "final")
+        self.assertEqual(running.serving(), first)
 
 
 class ProgramChangeTest(FunctionalCase):

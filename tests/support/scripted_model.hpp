@@ -81,7 +81,12 @@ class ScriptedModel final : public ModelClient {
   }
 
   std::vector<ModelInfo> models() const override { return known; }
+  std::shared_ptr<ModelClient> pinned() override {
+    ++pins;
+    return {std::shared_ptr<void>(), this};
+  }
 
+  int pins = 0;
   std::vector<std::shared_ptr<Call>> calls;  // All of them, in order.
   std::vector<ModelInfo> known{{.provider = "test", .id = "one"}, {.provider = "test", .id = "two"}};
   std::function<ModelReply(const ModelRequest&)> otherwise = [](const ModelRequest& request) {

@@ -17,6 +17,9 @@ class Lanes {
  public:
   explicit Lanes(int concurrent_max) : concurrent_max_(concurrent_max) {}
 
+  /// Running jobs beyond a smaller limit run on.
+  void set_concurrent_max(int concurrent_max) { concurrent_max_ = concurrent_max; }
+
   /// A job that waits. Each id may be added once.
   void add(JobId job, const std::string& session);
 

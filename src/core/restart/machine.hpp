@@ -109,6 +109,9 @@ class Machine {
  public:
   explicit Machine(Limits limits) : limits_(limits) {}
 
+  /// For deadlines that are set from now on.
+  void set_limits(const Limits& limits) { limits_ = limits; }
+
   Effects step(const Event& event, Instant now);
 
   /// When the next Tick is wanted; earlier, later and repeated ones do no harm.

@@ -37,6 +37,18 @@ TEST(LanesTest, NoMoreJobsRunThanTheLimitAllows) {
   EXPECT_EQ(lanes.begin_ready(), jobs({3}));
 }
 
+TEST(LanesTest, ANewLimitLetsMoreBeginAndEndsNothing) {
+  Lanes lanes(1);
+  for (int id = 1; id <= 4; ++id) lanes.add(JobId{id}, "s" + std::to_string(id));
+  EXPECT_EQ(lanes.begin_ready(), jobs({1}));
+  lanes.set_concurrent_max(3);
+  EXPECT_EQ(lanes.begin_ready(), jobs({2, 3}));
+  lanes.set_concurrent_max(1);
+  EXPECT_EQ(lanes.running(), 3U);
+  lanes.remove(JobId{1});
+  EXPECT_EQ(lanes.begin_ready(), jobs({}));
+}
+
 TEST(LanesTest, ABusySessionDoesNotKeepOthersFromTheirTurn) {
   Lanes lanes(1);
   for (int id = 1; id <= 3; ++id) lanes.add(JobId{id}, "busy");

@@ -144,6 +144,23 @@ TEST(WorkEngineTest, SessionsRunSideBySideUpToTheLimit) {
   EXPECT_FALSE(bench.engine.is_running_in("s-b"));
 }
 
+TEST(WorkEngineTest, ANewConfigurationIsForWhatBeginsFromThenOn) {
+  EngineBench bench({.concurrent_runs = 1});
+  ASSERT_TRUE(bench.start());
+  bench.models.otherwise = [](const ModelRequest&) { return hanging(); };
+  for (const char* id : {"a", "b"}) bench.submit(bench.job(id, std::string("s-") + id));
+  bench.run();
+  EXPECT_EQ(bench.engine.running(), 1U);
+
+  std::swap(bench.models.known[0], bench.models.known[1]);
+  bench.engine.reconfigure({.concurrent_runs = 2});
+  bench.run();
+  EXPECT_EQ(bench.engine.running(), 2U) << "what waited begins when the limit grows";
+  EXPECT_EQ(bench.models.calls.at(0)->request.model, "one");
+  EXPECT_EQ(bench.models.calls.at(1)->request.model, "two");
+  EXPECT_EQ(bench.models.pins, 2) << "each run takes the models of its time, once";
+}
+
 TEST(WorkEngineTest, TheModelOfAJobIsTheOneItNamesOrTheDefault) {
   EngineBench bench;
   ASSERT_TRUE(bench.start());

@@ -141,6 +141,33 @@ TEST_F(LogFileTest, WritesOnlyItsLevelAndAbove) {
   EXPECT_EQ(messages(file_), (std::vector<std::string>{"warn", "error", "now"}));
 }
 
+TEST_F(LogFileTest, GoesOnInAnotherFileWithAnotherLimit) {
+  LogFile log(options());
+  log.info("gateway", "one");
+  const fs::path dated = log.current_file();
+  log.set_file(file_, 1);
+  EXPECT_EQ(log.current_file(), file_);
+  log.info("gateway", "two");
+  log.info("gateway", "three");
+  EXPECT_EQ(messages(file_.string() + ".1"), std::vector<std::string>{"two"});
+  EXPECT_EQ(messages(file_), std::vector<std::string>{"three"});
+  log.set_file({}, 1'000'000);
+  log.info("gateway", "four");
+  EXPECT_EQ(messages(dated), (std::vector<std::string>{"one", "four"}));
+}
+
+TEST_F(LogFileTest, AnotherFileIsAnotherChance) {
+  Console console;
+  fs::create_directory(file_);
+  auto bad = options_for(file_);
+  bad.console = console.descriptor();
+  LogFile log(bad);
+  EXPECT_TRUE(log.current_file().empty());
+  log.set_file(directory_.path() / "good", 1'000'000);
+  log.info("gateway", "one");
+  EXPECT_EQ(messages(directory_.path() / "good"), std::vector<std::string>{"one"});
+}
+
 TEST_F(LogFileTest, ShowsLinesOnAConsoleWithoutColourWhenItIsNoTerminal) {
   Console console;
   auto given = options_for(file_);

@@ -36,6 +36,7 @@ TEST(KeeperMessagesTest, EveryMessageSurvivesTheWay) {
   (void)round_trip(Healthy{});
   (void)round_trip(Retire{});
   (void)round_trip(Probe{});
+  (void)round_trip(Reload{});
   (void)round_trip(Stop{});
 }
 

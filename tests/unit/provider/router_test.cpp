@@ -71,6 +71,27 @@ TEST_F(RouterTest, TheBuiltInModelAnswersWithoutAnyProvider) {
   EXPECT_EQ(recorder.answer->text, "echo: hello");
 }
 
+TEST_F(RouterTest, APinnedClientKeepsTheConfigurationOfItsTime) {
+  ProviderRouter router(config, loop, log);
+  const auto pinned = router.pinned();
+  config.providers = {entry("third", {"e"})};
+  router.apply(config);
+  EXPECT_EQ(pinned->models().size(), 4U);
+  EXPECT_EQ(router.models().size(), 2U);
+  EXPECT_EQ(router.pinned()->models()[1].id, "e");
+}
+
+TEST_F(RouterTest, AnAnswerUnderWayGoesOnThroughANewConfiguration) {
+  config.echo_chunk_chars = 1;
+  ProviderRouter router(config, loop, log);
+  recorder.call = router.start(test::request("builtin", "echo", "hello"), recorder);
+  loop.advance(Millis{2});
+  router.apply(config);
+  loop.advance(Millis{100});
+  ASSERT_TRUE(recorder.answer);
+  EXPECT_EQ(recorder.answer->text, "echo: hello");
+}
+
 TEST_F(RouterTest, AnUnknownProviderIsRefusedLaterAndSaysWhatToConfigure) {
   ProviderRouter router(config, loop, log);
   recorder.call = router.start(test::request("nobody", "x"), recorder);
