@@ -30,6 +30,7 @@ const std::vector<Command>& commands() {
       gateway_status_command(),
       gateway_call_command(),
       gateway_auth_token_command(),
+      gateway_probe_command(),
       health_command(),
       gateway_usage_cost_command(),
       gateway_stability_command(),

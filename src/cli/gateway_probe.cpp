@@ -9,21 +9,6 @@
 namespace gw::cli {
 namespace {
 
-std::string_view capability_of(const json::Object& auth) {
-  std::string_view best = "connected_no_operator_scope";
-  const json::Array* scopes = json::array_at(auth, "scopes");
-  if (!scopes) return "unknown";
-  const auto has = [&](std::string_view name) {
-    return std::any_of(scopes->begin(), scopes->end(), [&](const json::Value& s) {
-      return s.is_string() && json::view(s.get_string()) == name;
-    });
-  };
-  if (has("operator.read")) best = "read_only";
-  if (has("operator.write")) best = "write_capable";
-  if (has("operator.admin")) best = "admin_capable";
-  return best;
-}
-
 /// A connection that has proved, when it `reads`, that it can.
 std::expected<Client, Failure> connect(Context& cli, const Target& target, bool reads, Instant deadline) {
   if (!reads) {
@@ -55,6 +40,21 @@ void tell_failure(const Failure& failure, json::Object& rpc) {
 }
 
 }  // namespace
+
+std::string_view capability_of(const json::Object& auth) {
+  std::string_view best = "connected_no_operator_scope";
+  const json::Array* scopes = json::array_at(auth, "scopes");
+  if (!scopes) return "unknown";
+  const auto has = [&](std::string_view name) {
+    return std::any_of(scopes->begin(), scopes->end(), [&](const json::Value& s) {
+      return s.is_string() && json::view(s.get_string()) == name;
+    });
+  };
+  if (has("operator.read")) best = "read_only";
+  if (has("operator.write")) best = "write_capable";
+  if (has("operator.admin")) best = "admin_capable";
+  return best;
+}
 
 json::Object probe_gateway(Context& cli, const Target& target, bool reads, Millis timeout) {
   json::Object rpc{

@@ -10,6 +10,16 @@ class CommandsTest(SharedGatewayCase):
     def json(self, *args, **options):
         return self.shared.cli_json(*args, **options)
 
+    def test_a_probe_reads_without_a_device(self):
+        report = self.json("gateway", "probe", "--json")
+        self.assertEqual((report["ok"], report["degraded"], report["capability"], report["primaryTargetId"], report["warnings"]),
+                         (True, False, "read_only", "localLoopback", []))
+        target = report["targets"][0]
+        self.assertEqual(target["connect"]["error"], None)
+        self.assertEqual(target["config"]["gateway"]["authTokenConfigured"], True)
+        self.assertNotIn(self.shared.token, json.dumps(report))
+        self.assertTrue(target["health"]["ok"])
+
     def test_version(self):
         done = self.shared.cli("--version", check=True)
         self.assertRegex(done.stdout, r"\d+\.\d+\.\d+")

@@ -18,6 +18,7 @@ Command gateway_diagnostics_export_command();
 Command gateway_discover_command();
 Command gateway_stability_command();
 Command gateway_usage_cost_command();
+Command gateway_probe_command();
 Command doctor_command();
 Command gateway_auth_token_command();
 Command health_command();

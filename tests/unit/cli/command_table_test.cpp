@@ -43,6 +43,16 @@ TEST(CommandTableTest, EveryLineIsInAGroupOfTheTable) {
   }
 }
 
+TEST(CommandTableTest, EveryCommandSaysWhatItDoesAndHasAnExample) {
+  for (const Command& command : commands()) {
+    EXPECT_FALSE(command.summary.empty()) << command.path;
+    EXPECT_FALSE(command.summary.ends_with('.')) << command.path;
+    if (!command.run) continue;
+    EXPECT_FALSE(command.details.empty()) << command.path;
+    EXPECT_FALSE(command.examples.empty()) << command.path;
+  }
+}
+
 TEST(CommandTableTest, AnotherNameMeansACommandThatIsThere) {
   for (const Command& command : commands()) {
     if (command.same_as.empty()) continue;
