@@ -26,7 +26,8 @@ class ProbeTest : public ProgramTest {
     } else if (method == "health") {
       answer = json::Object{{"ok", true}};
     } else if (method == "system-presence") {
-      answer = json::Array{json::Object{{"host", "here"},
+      answer = json::Array{json::Object{{"host", "elsewhere"}, {"reason", "connect"}},
+                           json::Object{{"host", "here"},
                                         {"ip", "10.0.0.1"},
                                         {"version", "1.2.3"},
                                         {"platform", "linux"},
@@ -149,6 +150,7 @@ TEST_F(ProbeTest, EveryKeyPathOfTheReportIsThereWithItsType) {
                                    {"summary", Kind::object},
                                    {"presence", Kind::array}});
   EXPECT_EQ(report.at("capability"), "read_only");
+  EXPECT_EQ(*at_path(target(report, 0), "self.host"), "here");
   EXPECT_EQ(report.at("primaryTargetId"), "localLoopback");
   EXPECT_EQ(out_.find("hidden-secret"), std::string::npos);
   EXPECT_TRUE(warnings(report).empty());
