@@ -95,6 +95,10 @@ class Ours:
             result["rss_kb"], result["pss_kb"] = memory_kb([gateway.keeper, *gateway.generations()])
             command = [str(gateway.program), "gateway", "call", "health", "--json"]
             result["call_ms"] = median(timed(command, gateway.environment) for _ in range(5 * self.runs))
+            command = [str(gateway.program), "--version"]
+            result["version_ms"] = median(timed(command, gateway.environment) for _ in range(5 * self.runs))
+            command = [str(gateway.program), "gateway", "status", "--json"]
+            result["status_ms"] = median(timed(command, gateway.environment) for _ in range(5 * self.runs))
             result["load"] = [tool("rpc_load", gateway.port, connections=8, depth=1, ms=2000) for _ in range(self.runs)]
             result["per_second"] = median(load["perSecond"] for load in result["load"])
             result["p50_us"] = median(load["p50Us"] for load in result["load"])
@@ -108,7 +112,20 @@ class Ours:
         result["refused"] = sum(gap["refused"] for gap in gaps)
         result["failed"] = sum(gap["failed"] for gap in gaps)
         self.measure_load(result)
+        self.measure_package(result)
         return result
+
+    def measure_package(self, result):
+        """What an installation takes: `cmake --install --strip` into a scratch directory, and `readelf -d` of what it put there."""
+        with tempfile.TemporaryDirectory(prefix="openclaw-installed-") as prefix:
+            subprocess.run(["cmake", "--install", PROGRAM.parent.parent, "--prefix", prefix, "--strip"], check=True,
+                           stdout=subprocess.DEVNULL)
+            programs = [pathlib.Path(prefix, "bin/openclaw"), pathlib.Path(prefix, "libexec/openclaw-gateway")]
+            result["cli_bytes"], result["gateway_bytes"] = (program.stat().st_size for program in programs)
+            result["installed_bytes"] = sum(path.lstat().st_size for path in pathlib.Path(prefix).rglob("*") if path.is_file())
+            needed = subprocess.run(["readelf", "-d", *programs], check=True, stdout=subprocess.PIPE, text=True).stdout
+            result["libraries"] = sorted(set(re.findall(r"\(NEEDED\).*\[(.*)\]", needed)))
+            result["library_count"] = len(result["libraries"])
 
     def measure_load(self, result):
         with Gateway(default_config(**LOAD_CONFIG)) as gateway:
@@ -199,6 +216,11 @@ class Original:
             result["rss_kb"], result["pss_kb"] = memory_kb(tree_of(process.pid))
             call = self.command("gateway", "call", "health", "--json")
             result["call_ms"] = median(timed(call, self.environment) for _ in range(self.runs))
+            result["version_ms"] = median(timed(self.command("--version"), self.environment) for _ in range(self.runs))
+            status = self.command("gateway", "status", "--json")
+            result["status_ms"] = median(timed(status, self.environment) for _ in range(self.runs))
+            installed = self.script.parents[1]
+            result["installed_bytes"] = sum(path.lstat().st_size for path in installed.rglob("*") if path.is_file())
             loads = [tool("rpc_load", self.port, connections=8, depth=1, ms=2000) for _ in range(self.runs)]
             result["per_second"] = median(load["perSecond"] for load in loads)
             result["p50_us"] = median(load["p50Us"] for load in loads)
@@ -243,11 +265,16 @@ def page(ours, original, runs):
     def count(value):
         return f"{value:,.0f}"
 
+    def megabytes_on_disk(value):
+        return f"{value / 1e6:.1f} MB"
+
     rows = [
         row("process start to the first answer", "≤ 50 ms", "start_ms", milliseconds, ours["start_ms"] <= 50),
         row("resident memory when idle, all processes (VmRSS)", "≤ 20 MB", "rss_kb", megabytes, ours["rss_kb"] <= 20 * 1024),
         row("the same with shared pages counted once (PSS)", "", "pss_kb", megabytes, ours["pss_kb"] <= 20 * 1024),
         row("`openclaw gateway call health`, the whole command", "≤ 20 ms", "call_ms", milliseconds, ours["call_ms"] <= 20),
+        row("`openclaw --version`", "≤ 5 ms", "version_ms", milliseconds, ours["version_ms"] <= 5),
+        row("`openclaw gateway status --json`, with a healthy gateway", "≤ 60 ms", "status_ms", milliseconds, ours["status_ms"] <= 60),
         row("longest gap for a connecting client across `gateway restart --safe`, idle", "≤ 20 ms", "gap_ms", milliseconds,
             ours["gap_ms"] <= 20),
         row("connections refused meanwhile, all runs", "0", "refused", count, ours["refused"] == 0),
@@ -259,6 +286,10 @@ def page(ours, original, runs):
             ours["per_second"] >= 20_000),
         row("the same, median time of one", "", "p50_us", lambda us: f"{us:.0f} µs", True),
         row("the same, 99 of 100 are faster than", "", "p99_us", lambda us: f"{us:.0f} µs", True),
+        row("size of an installation", "", "installed_bytes", megabytes_on_disk, True),
+        row("of it `openclaw`, stripped", "", "cli_bytes", megabytes_on_disk, True),
+        row("of it `openclaw-gateway`, stripped", "", "gateway_bytes", megabytes_on_disk, True),
+        row("shared libraries that the two programs are linked with", "≤ 3", "library_count", count, ours["library_count"] <= 3),
     ]
     return f"""# Benchmarks
 
@@ -274,6 +305,8 @@ Medians of {runs} runs, the original of {min(runs, 3)}; client and gateway share
   {ours['failed']} of all rounds were connected and ended before their answer.
 - *Load*: 200 requests a second and 20 streaming turns at any time (`tests/functional/support/restart_load.py`).
 - With 16 requests under way on each of the 8 connections: {ours['per_second_deep']:,.0f} round trips a second.
+- *Installation*: `cmake --install build/release --strip` into an empty directory. The shared libraries are those that `readelf -d`
+  names: {", ".join(f"`{name}`" for name in ours["libraries"])}. A model call loads libcurl besides; the original needs Node.js, which is not counted.
 - The load comes from `tests/bench`; each program there prints its usage.
 """
 
