@@ -19,6 +19,7 @@
 #include "config/last_good.hpp"
 #include "config/paths.hpp"
 #include "gateway/generation.hpp"
+#include "logging/options.hpp"
 #include "platform/clock.hpp"
 #include "platform/gateway_lock.hpp"
 #include "platform/log_file.hpp"
@@ -120,7 +121,6 @@ void apply_flags(config::Config& config, const Arguments& arguments) {
   if (arguments.env_credentials || config.password.empty()) {
     config.password = secret_from_environment("OPENCLAW_GATEWAY_PASSWORD", config.password);
   }
-  if (arguments.is_verbose) config.log_level = LogLevel::Debug;
 }
 
 // A copy that cannot be written is missing when somebody wants it back; the gateway serves without.
@@ -171,14 +171,12 @@ int serve(const Arguments& arguments, platform::PacketChannel control) {
   if (!identity) return refuse(control, identity.error().message, 1);
   const auto owner = platform::read_lock(paths->lock_file());
 
-  platform::LogFile log({.directory = paths->log_dir(),
-                         .file = config.log_file,
-                         .level = config.log_level,
-                         .bytes_max = config.log_file_bytes_max,
-                         .console = from_environment("OPENCLAW_LAUNCHD_LABEL") ? -1 : STDERR_FILENO,
-                         .console_level = config.log_level});
+  platform::LogFile log(logging::log_options(config, *paths, from_environment, arguments.is_verbose));
   warn_of_anomalies(config, *paths, log);
   const auto keep = [good = config, paths = *paths] { keep_as_good(good, paths); };
+  const auto change_log = [&log, paths = *paths, verbose = arguments.is_verbose](const config::Config& now) {
+    log.change(logging::log_options(now, paths, from_environment, verbose));
+  };
   gateway::GenerationOptions options{.config = std::move(config),
                                      .paths = *std::move(paths),
                                      .identity = *std::move(identity),
@@ -190,11 +188,7 @@ int serve(const Arguments& arguments, platform::PacketChannel control) {
                                      .control = std::move(control),
                                      .signals = *std::move(signals),
                                      .log_file = [&log] { return log.current_file(); },
-                                     .set_logging =
-                                         [&log](const config::Config& now) {
-                                           log.set_level(now.log_level);
-                                           log.set_file(now.log_file, now.log_file_bytes_max);
-                                         },
+                                     .set_logging = change_log,
                                      .installed = arguments.installed,
                                      .libexec = from_environment("OPENCLAW_LIBEXEC").value_or(""),
                                      .load_config = load_again,

@@ -10,7 +10,10 @@
 
 namespace gw {
 
-enum class LogLevel { Debug, Info, Warn, Error };
+enum class LogLevel { Debug, Info, Warn, Error, Silent };  ///< Silent is a threshold only: no line has it.
+
+/// How lines look on a console: for people, for people with little room, or as in the file.
+enum class LogStyle { Pretty, Compact, Json };
 
 /// One key of a log line. A Secret prints as `***`.
 struct LogField {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,7 @@
 #include "config/paths.hpp"
 #include "config/secret_refs.hpp"
 #include "json/value.hpp"
+#include "mask/masks.hpp"
 
 namespace gw::config {
 
@@ -75,6 +77,9 @@ struct Config {
   Millis echo_delay{20};  ///< `native.echo.chunkDelayMs`: between two pieces of the built-in model.
   std::int64_t echo_chunk_chars = 16;  ///< `native.echo.chunkChars`.
   LogLevel log_level = LogLevel::Info;
+  LogLevel log_console_level = LogLevel::Info;
+  std::optional<LogStyle> log_console_style;
+  mask::Masks log_masks;
   std::filesystem::path log_file;  ///< Empty: `<state>/logs/openclaw-<date>.log`.
   std::int64_t log_file_bytes_max = 104'857'600;
 

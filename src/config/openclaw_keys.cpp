@@ -63,7 +63,7 @@ constexpr auto kKnown = std::to_array<Known>({
     {"models.providers.*.models.*",
      "agentRuntime api baseUrl compat contextTokens cost headers input mediaInput metadataSource params "
      "thinkingLevelMap"},
-    {"logging", "consoleLevel consoleStyle redactPatterns redactSensitive"},
+    {"logging", "redactSensitive"},
     {"secrets", "egressProxy resolution"},
     {"secrets.providers.*", "allowInsecurePath pluginIntegration"},
     {"env", "shellEnv"},

@@ -58,11 +58,28 @@ std::string default_of_entries(const json::Object& entries) {
 }
 
 std::optional<LogLevel> log_level(std::string_view name) {
-  if (name == "silent" || name == "fatal" || name == "error") return LogLevel::Error;
+  if (name == "silent") return LogLevel::Silent;
+  if (name == "fatal" || name == "error") return LogLevel::Error;
   if (name == "warn") return LogLevel::Warn;
   if (name == "info") return LogLevel::Info;
   if (name == "debug" || name == "trace") return LogLevel::Debug;
   return std::nullopt;
+}
+
+LogStyle log_style(std::string_view name) {
+  if (name == "json") return LogStyle::Json;
+  return name == "compact" ? LogStyle::Compact : LogStyle::Pretty;
+}
+
+void read_masks(Reading& reading) {
+  const json::Value* patterns = valid_value(reading.root, "logging.redactPatterns");
+  if (!patterns) return;
+  int number = 0;
+  for (const json::Value& pattern : patterns->get_array()) {
+    const Status added = reading.config.log_masks.add(json::view(pattern.get_string()));
+    const std::string path = "logging.redactPatterns." + std::to_string(number++);
+    if (!added) reading.issues.push_back({path, added.error().message});
+  }
 }
 
 }  // namespace
@@ -92,9 +109,16 @@ void read_agents(Reading& reading) {
 void read_logging(Reading& reading) {
   Config& config = reading.config;
   if (const auto level = text_at(reading, "logging.level")) config.log_level = *log_level(*level);
+  config.log_console_level = config.log_level;
+  if (const auto level = text_at(reading, "logging.consoleLevel"))
+    config.log_console_level = *log_level(*level);
   if (const auto name = reading.environment("OPENCLAW_LOG_LEVEL")) {
-    if (const auto level = log_level(lower_ascii(trimmed(*name)))) config.log_level = *level;
+    if (const auto level = log_level(lower_ascii(trimmed(*name))))
+      config.log_level = config.log_console_level = *level;
   }
+  if (const auto style = text_at(reading, "logging.consoleStyle"))
+    config.log_console_style = log_style(*style);
+  read_masks(reading);
   if (const auto file = text_at(reading, "logging.file"))
     config.log_file = expand_home(*file, reading.environment);
   if (const auto bytes = number_at(reading, "logging.maxFileBytes")) config.log_file_bytes_max = *bytes;

@@ -12,6 +12,7 @@
 #include "keeper/keeper.hpp"
 #include "keeper/launch.hpp"
 #include "keeper/port_claim.hpp"
+#include "logging/options.hpp"
 #include "platform/clock.hpp"
 #include "platform/gateway_lock.hpp"
 #include "platform/log_file.hpp"
@@ -112,6 +113,8 @@ Launch make_launch(const Request& request, const Settings& settings, const platf
   // Only the keeper speaks for the service.
   for (const char* name : {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"})
     drop_variable(launch.environment, name);
+  if (const auto level = request.environment("OPENCLAW_LOG_LEVEL"))  // Also what --log-level says.
+    set_variable(launch.environment, "OPENCLAW_LOG_LEVEL", *level);
   set_variable(launch.environment, "OPENCLAW_STATE_DIR", request.paths.state_dir.string());
   set_variable(launch.environment, "OPENCLAW_CONFIG_PATH", request.paths.config_file.string());
   if (!request.token.empty() || settings.needs_run_token)
@@ -142,20 +145,6 @@ std::optional<Millis> watchdog_every(const config::Environment& environment) {
   if (read.ec != std::errc() || limit_us <= 0 || (!pid.empty() && pid != std::to_string(::getpid())))
     return std::nullopt;
   return std::max(Millis{1}, std::chrono::duration_cast<Millis>(std::chrono::microseconds(limit_us / 2)));
-}
-
-platform::LogFileOptions log_options(const Request& request, const config::Config& config) {
-  const LogLevel level = request.verbose ? LogLevel::Debug : config.log_level;
-  platform::LogFileOptions options;
-  options.directory = request.paths.log_dir();
-  options.file = config.log_file;
-  options.level = level;
-  options.bytes_max = config.log_file_bytes_max;
-  // launchd keeps what we write there in a file that nobody rotates; the log file says the same.
-  options.console = request.environment("OPENCLAW_LAUNCHD_LABEL") ? -1 : STDERR_FILENO;
-  options.console_level = level;
-  options.colour = !request.environment("NO_COLOR").has_value();
-  return options;
 }
 
 }  // namespace
@@ -195,7 +184,8 @@ int run_gateway(const Request& request) {
   }
   auto signals = platform::catch_signals();
   if (!signals) return refuse({1, signals.error().message});
-  platform::LogFile log(log_options(request, loaded->config));
+  platform::LogFile log(
+      logging::log_options(loaded->config, request.paths, request.environment, request.verbose));
   if (settings->needs_run_token) {
     log.info(
         kSubsystem,

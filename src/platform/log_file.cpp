@@ -1,9 +1,11 @@
 #include "platform/log_file.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <ctime>
 #include <fcntl.h>
+#include <functional>
 #include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -11,8 +13,7 @@
 #include <thread>
 #include <unistd.h>
 #include <utility>
-
-#include "base/text.hpp"
+#include <vector>
 
 namespace gw::platform {
 namespace {
@@ -29,6 +30,11 @@ std::string text_of(int error) { return std::error_code(error, std::generic_cate
 UnixMillis system_now() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   return UnixMillis{std::chrono::duration_cast<Millis>(now).count()};
+}
+
+std::string host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? name : "";
 }
 
 std::string file_name(UnixMillis at) {
@@ -69,9 +75,13 @@ bool is_dated_log(std::string_view name) {
 }
 
 LogFile::LogFile(LogFileOptions options)
-    : options_(std::move(options)), level_(options_.level), console_level_(options_.console_level) {
-  console_ = options_.console;
-  colour_ = options_.colour && console_ >= 0 && ::isatty(console_) == 1;
+    : options_(std::move(options)),
+      host_(host_name()),
+      console_(options_.console),
+      throttle_(options_.lines_at_once) {
+  form_.style = options_.console_style.value_or(LogStyle::Pretty);
+  form_.colour = options_.colour && console_ >= 0 && ::isatty(console_) == 1;
+  form_.journal = options_.console_is_journal;
   const UnixMillis now = options_.now ? options_.now() : system_now();
   path_ = path_at(now);
   open_file();
@@ -82,24 +92,41 @@ LogFile::~LogFile() { close_file(); }
 
 void LogFile::write(LogLevel level, std::string_view subsystem, std::string_view message,
                     std::initializer_list<LogField> fields) {
-  const LogEvent event{options_.now ? options_.now() : system_now(), level, subsystem, message, fields};
-  std::string line;
-  if (level >= level_.load(std::memory_order_relaxed)) line = json_log_line(event);
   const std::lock_guard lock(mutex_);
-  if (!line.empty() && to_file_) append(event.at, line);
-  if (level >= console_level_.load(std::memory_order_relaxed)) print(event);
+  const bool for_file = level >= options_.level;
+  const bool for_console = level >= options_.console_level;
+  if (!for_file && !for_console) return;
+  LogEvent event = event_of(level, subsystem, message, fields);
+  // Who asks for debug lines wants all of them; their files are bounded all the same.
+  if (level != LogLevel::Debug) {
+    const auto omitted = throttle_.admit(subsystem, message, event.at);
+    if (!omitted) return;
+    event.omitted = *omitted;
+  }
+  if (for_file && to_file_) append(event.at, json_log_line(event));
+  if (for_console) print(event);
 }
 
-void LogFile::set_level(LogLevel level) {
-  level_ = level;
-  console_level_ = level;
+LogEvent LogFile::event_of(LogLevel level, std::string_view subsystem, std::string_view message,
+                           std::initializer_list<LogField> fields) const {
+  return {options_.now ? options_.now() : system_now(),
+          level,
+          subsystem,
+          message,
+          fields,
+          host_,
+          &options_.masks};
 }
 
-void LogFile::set_file(fs::path file, std::int64_t bytes_max) {
+void LogFile::change(const LogFileOptions& wanted) {
   const std::lock_guard lock(mutex_);
-  options_.bytes_max = bytes_max;
-  if (options_.file == file) return;
-  options_.file = std::move(file);
+  options_.level = wanted.level;
+  options_.console_level = wanted.console_level;
+  options_.masks = wanted.masks;
+  options_.bytes_max = wanted.bytes_max;
+  form_.style = wanted.console_style.value_or(LogStyle::Pretty);
+  if (options_.file == wanted.file) return;
+  options_.file = wanted.file;
   to_file_ = true;  // Another file, another chance.
   close_file();     // The next line opens the other one.
   path_ = path_at(options_.now ? options_.now() : system_now());
@@ -229,30 +256,44 @@ LogFile::Rotation LogFile::rotate() {
       (void)::rename(numbered(i).c_str(), numbered(i + 1).c_str());
     moved = ::rename(path_.c_str(), numbered(1).c_str()) == 0;
   }
-  if (moved) open_file();
+  if (moved) {
+    open_file();
+    remove_old_files(options_.now ? options_.now() : system_now());
+  }
   ::close(lock);  // Also unlocks.
   return moved ? Rotation::Done : Rotation::Failed;
 }
 
+// Files of earlier days go when they are old, and the oldest of all when there are too many: a limit on each
+// file and on their number is a limit on the whole.
 void LogFile::remove_old_files(UnixMillis now) const {
   if (!options_.file.empty() || !to_file_) return;
+  std::vector<std::pair<std::int64_t, fs::path>> kept;  // When it was last written to.
   std::error_code error;
   for (fs::directory_iterator entry(options_.directory, error), end; !error && entry != end;
        entry.increment(error)) {
-    const std::string name = entry->path().filename();
     struct stat found{};
-    if (!is_dated_log(name) || name.starts_with(path_.filename().string())) continue;
+    if (!is_dated_log(entry->path().filename().string())) continue;
     if (::lstat(entry->path().c_str(), &found) != 0 || !S_ISREG(found.st_mode)) continue;
-    if (now.value - static_cast<std::int64_t>(found.st_mtime) * 1000 > kLogKeptMs)
+    const std::int64_t written_ms =
+        static_cast<std::int64_t>(found.st_mtim.tv_sec) * 1000 + found.st_mtim.tv_nsec / 1'000'000;
+    const bool is_of_today = entry->path().string().starts_with(path_.string());
+    if (!is_of_today && now.value - written_ms > kLogKeptMs) {
       (void)::unlink(entry->path().c_str());
+    } else if (entry->path() != path_) {
+      kept.emplace_back(written_ms, entry->path());
+    }
   }
+  std::ranges::sort(kept, std::greater());
+  for (std::size_t i = kLogFilesMax - 1; i < kept.size(); ++i) (void)::unlink(kept[i].second.c_str());
 }
 
 void LogFile::give_up(const std::string& why) {
   close_file();
   to_file_ = false;
   if (console_ < 0) console_ = STDERR_FILENO;
-  print({options_.now ? options_.now() : system_now(), LogLevel::Warn, "log", "no log file: " + why, {}});
+  const std::string message = "no log file: " + why;
+  print(event_of(LogLevel::Warn, "log", message, {}));
 }
 
 // A console that does not take more (a stopped terminal, a full pipe) loses lines rather than stopping the
@@ -261,8 +302,7 @@ void LogFile::print(const LogEvent& event) {
   if (console_ < 0) return;
   pollfd ready{.fd = console_, .events = POLLOUT, .revents = 0};
   if (::poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) return;
-  std::string line = console_log_line(event, colour_);
-  if (line.size() > kConsoleLineBytesMax) line = std::string(cut_utf8(line, kConsoleLineBytesMax - 1)) + "\n";
+  const std::string line = console_log_line(event, form_);
   [[maybe_unused]] const ssize_t ignored = ::write(console_, line.data(), line.size());
 }
 

@@ -30,7 +30,7 @@ class LogsTest(FunctionalCase):
         self.here.start()
         self.assertEqual(self.here.stop(), 0)
         shown = self.here.cli("logs", check=True).stdout
-        self.assertRegex(shown, r"(?m)^\S+Z  info   gateway +ready")
+        self.assertRegex(shown, r"(?m)^\S+  info   gateway +ready")
         written = [line for line in self.here.log().splitlines() if line]
         lines = [json.loads(line) for line in self.here.cli("logs", "--json", check=True).stdout.splitlines()]
         self.assertEqual([line["raw"] for line in lines[1:]], written[-200:])

@@ -75,7 +75,8 @@ TEST(LoadTest, FillsInEveryKeyOfItsOwn) {
     commands: { restart: false },
     agents: { defaults: { maxConcurrent: 7, timeoutSeconds: 60, model: { primary: "lm/qwen" } },
               list: [{ id: "work" }, { id: "Home", default: true }] },
-    logging: { level: "trace", file: "~/gw.log", maxFileBytes: 1e6 },
+    logging: { level: "trace", file: "~/gw.log", maxFileBytes: 1e6, consoleLevel: "warn", consoleStyle: "json",
+               redactPatterns: ["key-\\w+", "/X(\\d)/"] },
     native: { restart: { openPhaseMs: 100, probationMs: 70 }, echo: { chunkDelayMs: 0, chunkChars: 3 } },
   })");
   EXPECT_EQ(issues(loaded), "");
@@ -91,6 +92,9 @@ TEST(LoadTest, FillsInEveryKeyOfItsOwn) {
   EXPECT_EQ(config.primary_model, "lm/qwen");
   EXPECT_EQ(config.default_agent, "home");
   EXPECT_EQ(config.log_level, LogLevel::Debug);
+  EXPECT_EQ(config.log_console_level, LogLevel::Warn);
+  EXPECT_EQ(config.log_console_style, LogStyle::Json);
+  EXPECT_EQ(config.log_masks.applied_to("KEY-a X1 x1"), "*** X*** x1");
   EXPECT_EQ(config.log_file, "/home/ada/gw.log");
   EXPECT_EQ(config.log_file_bytes_max, 1'000'000);
   EXPECT_EQ(config.open_phase, Millis{100});
@@ -116,13 +120,30 @@ TEST(LoadTest, PicksTheDefaultAgent) {
 }
 
 TEST(LoadTest, MapsEveryLogLevelAndLetsTheEnvironmentWin) {
-  EXPECT_EQ(check("{logging: {level: 'silent'}}").config.log_level, LogLevel::Error);
+  EXPECT_EQ(check("{logging: {level: 'silent'}}").config.log_level, LogLevel::Silent);
   EXPECT_EQ(check("{logging: {level: 'fatal'}}").config.log_level, LogLevel::Error);
   EXPECT_EQ(check("{logging: {level: 'warn'}}").config.log_level, LogLevel::Warn);
   EXPECT_EQ(check("{logging: {level: 'warn'}}", {{"OPENCLAW_LOG_LEVEL", "DEBUG"}}).config.log_level,
             LogLevel::Debug);
   EXPECT_EQ(check("{logging: {level: 'warn'}}", {{"OPENCLAW_LOG_LEVEL", "loud"}}).config.log_level,
             LogLevel::Warn);
+}
+
+TEST(LoadTest, TheConsoleFollowsTheLevelUnlessItHasItsOwn) {
+  const auto level = [](std::string text, std::map<std::string, std::string> environment = {}) {
+    return check(std::move(text), std::move(environment)).config.log_console_level;
+  };
+  EXPECT_EQ(level("{logging: {level: 'warn'}}"), LogLevel::Warn);
+  EXPECT_EQ(level("{logging: {level: 'warn', consoleLevel: 'silent'}}"), LogLevel::Silent);
+  EXPECT_EQ(level("{logging: {consoleLevel: 'error'}}", {{"OPENCLAW_LOG_LEVEL", "debug"}}), LogLevel::Debug);
+}
+
+TEST(LoadTest, NamesThePatternThatCannotBeUsed) {
+  EXPECT_EQ(issues(check("{logging: {redactPatterns: ['ok', '(?=x)']}}")),
+            "logging.redactPatterns.1: not a pattern that can be searched for in bounded time: invalid perl "
+            "operator: (?=\n");
+  EXPECT_EQ(issues(check("{logging: {consoleStyle: 'fancy'}}")),
+            "logging.consoleStyle: expected one of: pretty, compact, json\n");
 }
 
 TEST(LoadTest, TakesThePortFromTheEnvironmentFirst) {

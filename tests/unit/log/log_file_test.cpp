@@ -21,6 +21,8 @@ namespace fs = std::filesystem;
 
 constexpr UnixMillis kNoon{1'737'288'000'000};  // 2025-01-19 12:00 UTC: the same date nearly everywhere.
 
+constexpr std::int64_t kNoLimit = 1'000'000;
+
 mode_t mode_of(const fs::path& path) {
   struct stat found{};
   EXPECT_EQ(::lstat(path.c_str(), &found), 0);
@@ -56,6 +58,7 @@ class LogFileTest : public testing::Test {
     LogFileOptions options;
     options.directory = directory_.path() / "state" / "logs";
     options.now = [this] { return now_; };
+    options.lines_at_once = kNoLimit;
     return options;
   }
 
@@ -63,6 +66,7 @@ class LogFileTest : public testing::Test {
     LogFileOptions options;
     options.file = file;
     options.bytes_max = bytes_max;
+    options.lines_at_once = kNoLimit;
     return options;
   }
 
@@ -94,7 +98,7 @@ TEST_F(LogFileTest, WritesToAFileOfTheDayThatOnlyItsOwnerReads) {
 
 TEST_F(LogFileTest, ClosesADirectoryOfOursToOthers) {
   fs::create_directories(directory_.path() / "state" / "logs");
-  ASSERT_EQ(::chmod((directory_.path() / "state" / "logs").c_str(), 0755), 0);
+  ASSERT_EQ(::chmod((directory_.path() / "state" / "logs").c_str(), 0777), 0);
   const LogFile log(options());
   EXPECT_EQ(mode_of(directory_.path() / "state" / "logs"), 0700u);
 }
@@ -128,6 +132,101 @@ TEST_F(LogFileTest, RemovesDatedFilesThatNobodyWroteToForADay) {
                                          "openclaw-2025-01-19.log"}));
 }
 
+TEST_F(LogFileTest, KeepsAFewFilesInAllAndTheOldestGo) {
+  const fs::path logs = directory_.path() / "state" / "logs";
+  auto given = options();
+  given.bytes_max = 1'000;
+  std::uintmax_t bytes = 0;
+  for (int day = 0; day < 3; ++day) {
+    LogFile log(given);
+    for (int i = 0; i < 10; ++i) log.info("a", "line", {{"i", i}});
+    now_.value += 86'400'000 / 2 + 1;  // A day begins, and nothing is old enough to go for that.
+  }
+  std::set<std::string> left;
+  for (const auto& entry : fs::directory_iterator(logs)) {
+    left.insert(entry.path().filename());
+    bytes += entry.file_size();
+  }
+  EXPECT_EQ(left.size(), kLogFilesMax);
+  EXPECT_TRUE(left.contains("openclaw-2025-01-20.log")) << "the newest";
+  EXPECT_LE(bytes, kLogFilesMax * 1'000);
+}
+
+TEST_F(LogFileTest, LeavesOutWhatComesTooOftenAndSaysSo) {
+  Console console;
+  auto given = options();
+  given.console = console.descriptor();
+  given.console_level = LogLevel::Warn;
+  given.lines_at_once = 3;
+  LogFile log(given);
+  for (int i = 0; i < 50; ++i) log.info("a", "again");
+  log.info("a", "something else");
+  now_.value += 100;  // The time of one line.
+  log.info("a", "again");
+  const auto lines = lines_of(log.current_file());
+  ASSERT_EQ(lines.size(), 5u);
+  EXPECT_EQ(messages(log.current_file())[3], "something else");
+  EXPECT_EQ(json::int_or(json::parse(lines.back())->get_object(), "omitted", 0), 47);
+}
+
+TEST_F(LogFileTest, LeavesOutNoDebugLines) {
+  auto given = options();
+  given.level = LogLevel::Debug;
+  given.lines_at_once = 1;
+  LogFile log(given);
+  for (int i = 0; i < 50; ++i) log.debug("a", "again");
+  EXPECT_EQ(lines_of(log.current_file()).size(), 50u);
+}
+
+TEST_F(LogFileTest, LinesThatNobodyWantsDoNotCount) {
+  auto given = options();
+  given.level = given.console_level = LogLevel::Warn;
+  given.lines_at_once = 1;
+  LogFile log(given);
+  for (int i = 0; i < 50; ++i) log.info("a", "again");
+  log.warn("a", "again");
+  const auto lines = lines_of(log.current_file());
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_EQ(lines[0].find("omitted"), std::string::npos);
+}
+
+TEST_F(LogFileTest, IsSilentWhenAsked) {
+  Console console;
+  auto given = options_for(file_);
+  given.console = console.descriptor();
+  given.level = given.console_level = LogLevel::Silent;
+  LogFile log(given);
+  log.error("a", "b");
+  EXPECT_EQ(console.text(), "");
+  EXPECT_EQ(fs::file_size(file_), 0u);
+}
+
+TEST_F(LogFileTest, WritesToTheConsoleInTheStyleAsked) {
+  Console console;
+  auto given = options_for(file_);
+  given.console = console.descriptor();
+  given.console_style = LogStyle::Json;
+  LogFile json(given);
+  json.info("a", "b");
+  EXPECT_EQ(console.text(), lines_of(file_).front() + "\n");
+  given.console_style.reset();
+  given.console_is_journal = true;
+  LogFile journal(given);
+  journal.warn("a", "b");
+  EXPECT_EQ(console.text(), "<4>[a] b\n");
+}
+
+TEST_F(LogFileTest, MasksBothFileAndConsole) {
+  Console console;
+  auto given = options_for(file_);
+  given.console = console.descriptor();
+  ASSERT_TRUE(given.masks.add("hunter\\d"));
+  LogFile log(given);
+  log.info("a", "b", {{"k", "hunter2"}});
+  EXPECT_TRUE(console.text().ends_with("[a] b k=***\n"));
+  EXPECT_EQ(json::text_or(json::parse(lines_of(file_).front())->get_object(), "k"), "***");
+}
+
 TEST_F(LogFileTest, WritesOnlyItsLevelAndAbove) {
   auto given = options_for(file_);
   given.level = LogLevel::Warn;
@@ -136,24 +235,39 @@ TEST_F(LogFileTest, WritesOnlyItsLevelAndAbove) {
   log.info("a", "info");
   log.warn("a", "warn");
   log.error("a", "error");
-  log.set_level(LogLevel::Debug);
-  log.debug("a", "now");
-  EXPECT_EQ(messages(file_), (std::vector<std::string>{"warn", "error", "now"}));
+  EXPECT_EQ(messages(file_), (std::vector<std::string>{"warn", "error"}));
 }
 
 TEST_F(LogFileTest, GoesOnInAnotherFileWithAnotherLimit) {
   LogFile log(options());
   log.info("gateway", "one");
   const fs::path dated = log.current_file();
-  log.set_file(file_, 1);
+  log.change(options_for(file_, 1));
   EXPECT_EQ(log.current_file(), file_);
   log.info("gateway", "two");
   log.info("gateway", "three");
   EXPECT_EQ(messages(file_.string() + ".1"), std::vector<std::string>{"two"});
   EXPECT_EQ(messages(file_), std::vector<std::string>{"three"});
-  log.set_file({}, 1'000'000);
+  log.change(options());
   log.info("gateway", "four");
   EXPECT_EQ(messages(dated), (std::vector<std::string>{"one", "four"}));
+}
+
+TEST_F(LogFileTest, ChangesLevelsStyleAndMasks) {
+  Console console;
+  auto given = options_for(file_);
+  given.console = console.descriptor();
+  LogFile log(given);
+  given.level = LogLevel::Warn;
+  given.console_level = LogLevel::Error;
+  given.console_style = LogStyle::Json;
+  ASSERT_TRUE(given.masks.add("secret"));
+  log.change(given);
+  log.info("a", "left out");
+  log.warn("a", "file only");
+  log.error("a", "a secret");
+  EXPECT_EQ(messages(file_), (std::vector<std::string>{"file only", "a ***"}));
+  EXPECT_EQ(console.text(), lines_of(file_).back() + "\n");
 }
 
 TEST_F(LogFileTest, AnotherFileIsAnotherChance) {
@@ -163,7 +277,7 @@ TEST_F(LogFileTest, AnotherFileIsAnotherChance) {
   bad.console = console.descriptor();
   LogFile log(bad);
   EXPECT_TRUE(log.current_file().empty());
-  log.set_file(directory_.path() / "good", 1'000'000);
+  log.change(options_for(directory_.path() / "good"));
   log.info("gateway", "one");
   EXPECT_EQ(messages(directory_.path() / "good"), std::vector<std::string>{"one"});
 }
@@ -177,7 +291,7 @@ TEST_F(LogFileTest, ShowsLinesOnAConsoleWithoutColourWhenItIsNoTerminal) {
   LogFile log(given);
   log.info("gateway/ws", "hidden");
   log.warn("gateway/ws", "shown", {{"n", 1}});
-  EXPECT_EQ(console.text(), "2025-01-19T12:00:00.000Z [ws] shown n=1\n");
+  EXPECT_EQ(console.text(), "2025-01-19T12:00:00.000Z warn [ws] shown n=1\n");
   EXPECT_EQ(messages(file_), (std::vector<std::string>{"hidden", "shown"}));
 }
 
@@ -378,9 +492,9 @@ TEST_F(LogFileTest, UsesNoDirectoryBehindASymbolicLink) {
   EXPECT_TRUE(fs::is_empty(directory_.path() / "elsewhere"));
   EXPECT_EQ(log.current_file(), fs::path());
   const std::string text = console.text();
-  EXPECT_EQ(text,
-            "2025-01-19T12:00:00.000Z [log] no log file: " + (directory_.path() / "state" / "logs").string() +
-                " is not a directory of this user\n2025-01-19T12:00:00.000Z [a] still shown\n");
+  EXPECT_EQ(text, "2025-01-19T12:00:00.000Z warn [log] no log file: " +
+                      (directory_.path() / "state" / "logs").string() +
+                      " is not a directory of this user\n2025-01-19T12:00:00.000Z [a] still shown\n");
 }
 
 TEST_F(LogFileTest, UsesNoFileBehindASymbolicLink) {

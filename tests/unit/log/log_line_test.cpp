@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/version.hpp"
 #include "json/value.hpp"
 
 namespace gw::platform {
@@ -13,12 +14,12 @@ constexpr UnixMillis kAt{1'737'264'000'007};
 
 std::string json_of(std::string_view subsystem, std::string_view message,
                     std::initializer_list<LogField> fields = {}) {
-  return json_log_line({kAt, LogLevel::Warn, subsystem, message, fields});
+  return json_log_line({kAt, LogLevel::Warn, subsystem, message, fields, "box"});
 }
 
 std::string console_of(std::string_view subsystem, std::string_view message,
                        std::initializer_list<LogField> fields = {}) {
-  return console_log_line({kAt, LogLevel::Info, subsystem, message, fields}, false);
+  return console_log_line({kAt, LogLevel::Info, subsystem, message, fields}, {});
 }
 
 // A line's object; every line must be one.
@@ -30,24 +31,45 @@ json::Object object_of(const std::string& line) {
   return value && value->is_object() ? value->get_object() : json::Object();
 }
 
+/// The zone of local times; UTC again afterwards.
+class Zone {
+ public:
+  explicit Zone(const char* name) { set(name); }
+  Zone(const Zone&) = delete;
+  Zone& operator=(const Zone&) = delete;
+  ~Zone() { set("UTC0"); }
+
+ private:
+  static void set(const char* name) {
+    ::setenv("TZ", name, 1);
+    ::tzset();
+  }
+};
+
 TEST(JsonLogLineTest, HasTheKeysOfBothReaders) {
+  const Zone zone("XXX-1");
   EXPECT_EQ(
       json_of("gateway/ws", "client connected", {{"conn", 7}, {"role", "operator"}, {"local", true}}),
       R"({"0":"{\"subsystem\":\"gateway/ws\"}","1":"client connected",)"
-      R"("_meta":{"logLevelName":"WARN","name":"{\"subsystem\":\"gateway/ws\"}","date":"2025-01-19T05:20:00.007Z"},)"
-      R"("time":"2025-01-19T05:20:00.007Z","level":"warn","subsystem":"gateway/ws","message":"client connected",)"
-      R"("conn":7,"role":"operator","local":true})"
-      "\n");
+      R"("_meta":{"runtime":"native","runtimeVersion":")" +
+          std::string(kVersion) +
+          R"(","hostname":"box","name":"{\"subsystem\":\"gateway/ws\"}","date":"2025-01-19T05:20:00.007Z",)"
+          R"("logLevelId":4,"logLevelName":"WARN"},)"
+          R"("time":"2025-01-19T06:20:00.007+01:00","hostname":"box","level":"warn","subsystem":"gateway/ws",)"
+          R"("message":"client connected",)"
+          R"("conn":7,"role":"operator","local":true})"
+          "\n");
 }
 
 TEST(JsonLogLineTest, NamesEveryLevel) {
-  for (const auto& [level, small, capital] : {std::tuple{LogLevel::Debug, "debug", "DEBUG"},
-                                              {LogLevel::Info, "info", "INFO"},
-                                              {LogLevel::Warn, "warn", "WARN"},
-                                              {LogLevel::Error, "error", "ERROR"}}) {
+  for (const auto& [level, small, capital, id] : {std::tuple{LogLevel::Debug, "debug", "DEBUG", 2},
+                                                  {LogLevel::Info, "info", "INFO", 3},
+                                                  {LogLevel::Warn, "warn", "WARN", 4},
+                                                  {LogLevel::Error, "error", "ERROR", 5}}) {
     const json::Object object = object_of(json_log_line({kAt, level, "a", "b", {}}));
     EXPECT_EQ(json::text_or(object, "level"), small);
     EXPECT_EQ(json::text_or(*json::object_at(object, "_meta"), "logLevelName"), capital);
+    EXPECT_EQ(json::int_or(*json::object_at(object, "_meta"), "logLevelId", 0), id);
   }
 }
 
@@ -117,9 +139,70 @@ TEST(ConsoleLogLineTest, LetsNothingControlTheTerminal) {
 }
 
 TEST(ConsoleLogLineTest, IsColouredOnlyWhenAsked) {
-  EXPECT_NE(console_log_line({kAt, LogLevel::Error, "a", "b", {}}, true).find("\x1b[31m[a] \x1b[0mb"),
+  EXPECT_NE(console_log_line({kAt, LogLevel::Error, "a", "b", {}}, {.colour = true})
+                .find("\x1b[31merror [a] \x1b[0mb"),
             std::string::npos);
   EXPECT_EQ(console_of("a", "b").find('\x1b'), std::string::npos);
+}
+
+TEST(ConsoleLogLineTest, NamesEveryLevelButInfo) {
+  EXPECT_EQ(console_log_line({kAt, LogLevel::Warn, "a", "b", {}}, {}),
+            "2025-01-19T05:20:00.007Z warn [a] b\n");
+  EXPECT_EQ(console_log_line({kAt, LogLevel::Info, "a", "b", {}}, {}), "2025-01-19T05:20:00.007Z [a] b\n");
+}
+
+TEST(ConsoleLogLineTest, CompactHasTheLocalTimeOfDay) {
+  const Zone zone("XXX+3:30");
+  EXPECT_EQ(console_log_line({kAt, LogLevel::Error, "a", "b", {{"n", 1}}}, {.style = LogStyle::Compact}),
+            "01:50:00 error [a] b n=1\n");
+}
+
+TEST(ConsoleLogLineTest, JsonIsTheLineOfTheFile) {
+  const LogEvent event{kAt, LogLevel::Info, "a", "b", {{"n", 1}}};
+  EXPECT_EQ(console_log_line(event, {.style = LogStyle::Json, .colour = true}), json_log_line(event));
+}
+
+TEST(ConsoleLogLineTest, ForJournaldItHasAPriorityAndNoTime) {
+  const auto line = [](LogLevel level) {
+    return console_log_line({kAt, level, "a/b", "c", {}}, {.journal = true});
+  };
+  EXPECT_EQ(line(LogLevel::Debug), "<7>[b] c\n");
+  EXPECT_EQ(line(LogLevel::Info), "<6>[b] c\n");
+  EXPECT_EQ(line(LogLevel::Warn), "<4>[b] c\n");
+  EXPECT_EQ(line(LogLevel::Error), "<3>[b] c\n");
+  const LogEvent event{kAt, LogLevel::Warn, "a", "b", {}};
+  EXPECT_EQ(console_log_line(event, {.style = LogStyle::Json, .journal = true}),
+            "<4>" + json_log_line(event));
+}
+
+TEST(ConsoleLogLineTest, NeverGrowsPastWhatAPipeTakesWhole) {
+  const std::string worst(100'000, '\x01');
+  for (const LogStyle style : {LogStyle::Pretty, LogStyle::Compact, LogStyle::Json}) {
+    const LogField value("k", worst);
+    const std::string line = console_log_line(
+        {kAt, LogLevel::Warn, worst, worst, {value, value, value, value}}, {.style = style, .journal = true});
+    EXPECT_LE(line.size(), kConsoleLineBytesMax);
+    EXPECT_TRUE(line.ends_with('\n'));
+    if (style == LogStyle::Json) object_of(line.substr(3));
+  }
+}
+
+TEST(LogLineTest, MasksTheMessageAndTextValuesBeforeTheyAreCut) {
+  mask::Masks masks;
+  ASSERT_TRUE(masks.add("key-[a-z]+"));
+  const std::string long_key = "key-" + std::string(kLogValueBytesMax, 'x');
+  const LogEvent event{kAt, LogLevel::Info, "a", "got key-abc", {{"k", long_key}, {"n", 5}}, "", &masks};
+  const json::Object object = object_of(json_log_line(event));
+  EXPECT_EQ(json::text_or(object, "message"), "got ***");
+  EXPECT_EQ(json::text_or(object, "1"), "got ***");
+  EXPECT_EQ(json::text_or(object, "k"), "***");
+  EXPECT_EQ(console_log_line(event, {}), "2025-01-19T05:20:00.007Z [a] got *** k=*** n=5\n");
+}
+
+TEST(LogLineTest, TellsHowManyOfItsKindWereLeftOut) {
+  const LogEvent event{kAt, LogLevel::Info, "a", "b", {}, "", nullptr, 12};
+  EXPECT_EQ(json::int_or(object_of(json_log_line(event)), "omitted", 0), 12);
+  EXPECT_EQ(console_log_line(event, {}), "2025-01-19T05:20:00.007Z [a] b omitted=12\n");
 }
 
 TEST(ValidUtf8Test, KeepsWhatIsValid) {
