@@ -8,6 +8,8 @@ include(GNUInstallDirs)
 # (src/keeper/launch.cpp), so that the whole can be moved.
 install(TARGETS openclaw RUNTIME DESTINATION bin)
 install(TARGETS openclaw-gateway RUNTIME DESTINATION libexec)
+# Manual pages and completions, which openclaw-docs has written.
+install(DIRECTORY "${CMAKE_BINARY_DIR}/share" DESTINATION .)
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DOCDIR}" RENAME copyright)
 install(FILES "${PROJECT_SOURCE_DIR}/README.md" "${PROJECT_SOURCE_DIR}/CHANGELOG.md"
   DESTINATION "${CMAKE_INSTALL_DOCDIR}")
@@ -21,6 +23,8 @@ set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "gateway for personal AI agents that can b
 set(CPACK_PACKAGE_FILE_NAME "${GW_PACKAGE}-${PROJECT_VERSION}-${GW_SYSTEM}-${CMAKE_SYSTEM_PROCESSOR}")
 set(CPACK_STRIP_FILES ON)
 set(CPACK_VERBATIM_VARIABLES ON)
+set(CPACK_GW_UNITS "${CMAKE_BINARY_DIR}/units")
+set(CPACK_PROJECT_CONFIG_FILE "${PROJECT_SOURCE_DIR}/cmake/package.cmake")
 
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_MAINTAINER "The openclaw-native authors <openclaw-native@users.noreply.github.com>")

@@ -1,7 +1,9 @@
-// Writes what is made from the table of commands; part of the build, not of the product.
+// Writes what is made from the table of commands and from the units; part of the build, not of the product.
 //   openclaw-docs reference <dir>   the pages of docs/cli, Markdown
 //   openclaw-docs share <dir>       manual pages and shell completions, where a package has them below
 //   `share`
+//   openclaw-docs units <dir>       the unit of a Debian package: the gateway of the user that its name ends
+//   with
 
 #include <cstdio>
 #include <filesystem>
@@ -13,6 +15,7 @@
 #include "cli/completion.hpp"
 #include "cli/manual.hpp"
 #include "cli/reference.hpp"
+#include "service/systemd_unit.hpp"
 
 namespace gw {
 namespace {
@@ -38,6 +41,13 @@ bool write_share(const fs::path& dir) {
          write(dir / "fish/vendor_completions.d", {{"openclaw.fish", script("fish")}});
 }
 
+bool write_units(const fs::path& dir) {
+  const service::Definition definition{
+      .description = "OpenClaw Gateway of %i", .command = {"/usr/bin/openclaw", "gateway"}, .user = "%i"};
+  const auto unit = service::render_unit(definition, service::Scope::System);
+  return unit && write(dir, {{"openclaw-gateway@.service", *unit}});
+}
+
 }  // namespace
 }  // namespace gw
 
@@ -46,5 +56,6 @@ int main(int argc, char** argv) {
   bool is_written = false;
   if (what == "reference") is_written = gw::write(argv[2], gw::cli::reference_pages(gw::cli::commands()));
   if (what == "share") is_written = gw::write_share(argv[2]);
+  if (what == "units") is_written = gw::write_units(argv[2]);
   return is_written ? 0 : 1;
 }

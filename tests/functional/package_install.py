@@ -3,10 +3,12 @@
 The packages are made of the build under test, or found in the directory that GW_PACKAGES names (script/release --check).
 """
 
+import gzip
 import json
 import os
 import pathlib
 import re
+import shutil
 import stat
 import tempfile
 import unittest
@@ -101,7 +103,7 @@ class ContentTest(PackageCase):
         root = self.unpacked()
         for path in root.rglob("*"):
             mode = stat.S_IMODE(path.lstat().st_mode)
-            is_program = path.parent.name in ("bin", "libexec")
+            is_program = path.parent in (root / "usr/bin", root / "usr/libexec")
             self.assertEqual(mode, 0o755 if path.is_dir() or is_program else 0o644, path)
         self.assertNotRegex(command("dpkg-deb", "--contents", self.deb), r"(?m)^\S+ (?!root/root )")
 
@@ -109,11 +111,37 @@ class ContentTest(PackageCase):
         in_package = files_in(self.unpacked() / "usr")
         self.assertLess({"bin/openclaw", "libexec/openclaw-gateway", "share/doc/openclaw-native/copyright",
                          "share/doc/openclaw-native/docs/install.md"}, in_package)
+        for page in [name for name in in_package if name.endswith(".1.gz")]:
+            in_package.remove(page)
+            in_package.add(page.removesuffix(".gz"))
+        in_package -= {"lib/systemd/system/openclaw-gateway@.service", "share/doc/openclaw-native/changelog.gz"}
+        in_package.remove("share/zsh/vendor-completions/_openclaw")  # Where Debian's zsh looks.
+        in_package.add("share/zsh/site-functions/_openclaw")
         self.assertEqual(files_in(self.archive_unpacked("archive")), in_package)
         if not os.environ.get("GW_PACKAGES"):
             prefix = self.folder("prefix")
             command("cmake", "--install", BUILD, "--prefix", prefix, "--strip")
             self.assertEqual(files_in(prefix), in_package)
+
+    def test_it_has_the_manual_and_the_completions_of_its_own_commands(self):
+        share = self.unpacked() / "usr/share"
+        program = self.unpacked() / "usr/bin/openclaw"
+        for shell, name in (("bash", "bash-completion/completions/openclaw"), ("zsh", "zsh/vendor-completions/_openclaw"),
+                            ("fish", "fish/vendor_completions.d/openclaw.fish")):
+            self.assertEqual((share / name).read_text(), command(program, "completion", shell))
+        manual = share / "man/man1"
+        self.assertIn(command(program, "--version").strip(), gzip.decompress((manual / "openclaw.1.gz").read_bytes()).decode())
+        self.assertTrue((manual / "openclaw-gateway-restart.1.gz").exists())
+
+    def test_its_unit_is_one_for_systemd(self):
+        root = self.unpacked()
+        unit = root / "usr/lib/systemd/system/openclaw-gateway@.service"
+        self.assertIn("ExecStart=/usr/bin/openclaw gateway\n", unit.read_text())
+        if not shutil.which("systemd-analyze"):
+            self.skipTest("systemd-analyze is not installed")
+        named = self.folder("units") / "openclaw-gateway@nobody.service"
+        named.write_text(unit.read_text().replace("/usr/bin/openclaw", str(root / "usr/bin/openclaw")))
+        self.assertEqual(command("systemd-analyze", "verify", "--man=no", "--recursive-errors=no", named), "")
 
 
 class PlaceTest(PackageCase):
