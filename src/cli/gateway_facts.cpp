@@ -4,6 +4,7 @@
 #include "cli/gateway_probe.hpp"
 #include "cli/service_access.hpp"
 #include "cli/service_definition.hpp"
+#include "config/env_files.hpp"
 #include "platform/private_file.hpp"
 #include "service/systemd_manager.hpp"
 
@@ -34,21 +35,10 @@ config::Paths paths_of(const Context& cli, const service::Definition& definition
   return paths;
 }
 
-/// `NAME=value` lines; only the names leave this function.
+/// Only the names leave this function.
 std::vector<std::string> names_in(const std::filesystem::path& file) {
   std::vector<std::string> names;
-  if (file.empty()) return names;
-  const std::string text = platform::read_small_file(file).value_or("");
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    const std::size_t end = std::min(rest.find('\n'), rest.size());
-    std::string_view line = trimmed(rest.substr(0, end));
-    rest.remove_prefix(std::min(rest.size(), end + 1));
-    if (line.starts_with("export ")) line.remove_prefix(7);  // As launchd's script wants it.
-    const std::size_t equals = line.find('=');
-    if (!line.starts_with('#') && equals != std::string_view::npos)
-      names.emplace_back(line.substr(0, equals));
-  }
+  for (const auto& [name, value] : config::read_env_file(file)) names.push_back(name);
   return names;
 }
 

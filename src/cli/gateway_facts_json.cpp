@@ -19,7 +19,7 @@ json::Value command_json(const GatewayFacts& facts) {
   if (!facts.service || !facts.service->definition) return nullptr;
   const service::Definition& definition = *facts.service->definition;
   json::Array words;
-  for (const std::string& word : definition.command) words.emplace_back(word);
+  for (const std::string& word : service::without_secrets(definition.command)) words.emplace_back(word);
   json::Object environment;
   json::Object sources;
   for (const auto& [name, value] : definition.environment) {

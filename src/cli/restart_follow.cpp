@@ -60,6 +60,9 @@ std::expected<std::optional<RestartEnd>, Failure> follow_restart(Following f) {
                                            "openclaw gateway restart history"));
       }
       f.on_status(**status);
+    } else if (f.is_gone && f.is_gone()) {
+      return std::unexpected(
+          cli_failure("the gateway was stopped before the restart was over", "openclaw gateway status"));
     } else if (!f.deadline && platform::now() - answered_at >= kSilenceLimit) {
       return std::unexpected(cli_failure("the gateway has not answered for " +
                                              std::to_string(kSilenceLimit.count() / 1'000) +

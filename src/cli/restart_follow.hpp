@@ -24,12 +24,14 @@ struct Following {
   std::function<std::expected<Client, Failure>(Instant deadline)> connect;
   std::optional<Instant> deadline;                            ///< Nothing: as long as the gateway answers.
   std::function<void(const json::Object& status)> on_status;  ///< Told each answer.
+  std::function<bool()> is_gone{};    ///< Whether the gateway was stopped; unset: not known.
   std::function<bool(Millis)> pause;  ///< Waits that long between two questions; false: follow no more.
 };
 
 /// Asks `gateway.restart.status` until the restart is over, through the restart itself: a connection that
 /// ends is opened again. Nothing once the deadline has passed or `pause` says so. Fails when the gateway no
-/// longer knows the restart, refuses to answer, or without a deadline when it has been silent for a minute.
+/// longer knows the restart, refuses to answer or is gone, or without a deadline when it has been silent for
+/// a minute.
 std::expected<std::optional<RestartEnd>, Failure> follow_restart(Following following);
 
 /// Pauses by sleeping, always to go on.

@@ -103,7 +103,7 @@ std::unique_ptr<service::Manager> service_manager(const Context& cli, bool wants
 
 std::filesystem::path user_unit_dir(const Context& cli) {
   const auto config = cli.environment("XDG_CONFIG_HOME");
-  const bool is_told = config && !config->empty();
+  const bool is_told = config && config->starts_with('/');  // As the base directory specification says.
   return (is_told ? std::filesystem::path(*config) : config::expand_home("~/.config", cli.environment)) /
          "systemd/user";
 }

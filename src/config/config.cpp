@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "config/env_files.hpp"
 #include "config/includes.hpp"
 #include "config/read.hpp"
 #include "config/read_file.hpp"
@@ -57,7 +58,7 @@ Loaded check_text(std::string raw, const Paths& paths, const Environment& enviro
   loaded.config.files = includes.files();
   loaded.config.raw = std::move(raw);
   // After a syntax error, too: what the environment says still helps to reach a running gateway.
-  loaded = read_values(std::move(loaded), paths, environment, access);
+  loaded = read_values(std::move(loaded), paths, with_env_files(environment, paths.state_dir), access);
   for (std::size_t i = 0; i < std::min(loaded.issues.size(), kPlacedIssuesMax); ++i) {
     loaded.issues[i].place = includes.place_of(loaded.issues[i].path);
   }

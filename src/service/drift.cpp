@@ -4,6 +4,7 @@
 #include <array>
 #include <iterator>
 
+#include "base/text.hpp"
 #include "service/systemd_unit.hpp"
 
 namespace gw::service {
@@ -44,6 +45,22 @@ std::string line(std::string_view key, const std::optional<std::string>& value) 
   return value ? std::string(key) + "=" + *value : std::string();
 }
 
+/// systemd's other spellings of yes and no, and of a number of seconds.
+std::optional<std::string> normalised(const std::optional<std::string>& value) {
+  if (!value) return value;
+  std::string text = lower_ascii(*value);
+  for (const char* yes : {"true", "on", "1"}) {
+    if (text == yes) return "yes";
+  }
+  for (const char* no : {"false", "off", "0"}) {
+    if (text == no) return "no";
+  }
+  const bool is_seconds =
+      text.size() > 1 && text.ends_with('s') && text.find_first_not_of("0123456789") == text.size() - 1;
+  if (is_seconds) text.pop_back();
+  return text;
+}
+
 void compare_kill_mode(const std::vector<Directive>& found, std::vector<DriftIssue>& issues) {
   const auto mode = value_of(found, "Service", "KillMode");
   if (mode == "mixed") return;
@@ -60,7 +77,7 @@ std::vector<DriftIssue> command_drift(const Definition& found, const Definition&
                                       std::string_view key) {
   const auto shown = [&](const std::vector<std::string>& words) {
     std::string all;
-    for (const std::string& word : words) all += (all.empty() ? "" : " ") + word;
+    for (const std::string& word : without_secrets(words)) all += (all.empty() ? "" : " ") + word;
     return std::string(key) + all;
   };
   const auto issue = [&](const char* code, const char* why) {
@@ -124,7 +141,7 @@ std::vector<DriftIssue> drift(const std::vector<Directive>& found, const std::ve
   for (const Rule& rule : kRules) {
     const auto is = value_of(found, rule.section, rule.key);
     const auto should = value_of(wanted, rule.section, rule.key);
-    if (is == should) continue;
+    if (normalised(is) == normalised(should)) continue;
     issues.push_back({std::string(rule.code), std::string(rule.why), line(rule.key, is),
                       line(rule.key, should), rule.is_grave});
   }

@@ -103,9 +103,11 @@ class SystemdManager final : public Manager {
   }
 
   Outcome<void> uninstall() override {
+    // What systemd knows, wherever it found that.
+    const auto before = state();
     if (auto done = plain({"disable", "--now", settings_.unit}, kStopLimit); !done) return done;
     std::error_code error;
-    const fs::path file = unit_file();
+    const fs::path file = before && !before->file.empty() ? before->file : unit_file();
     fs::remove(file, error);
     if (error)
       return std::unexpected(
@@ -203,9 +205,8 @@ class SystemdManager final : public Manager {
           Problem::Kind::NotOurs,
           file.string() + (S_ISREG(info.st_mode) ? " belongs to another user" : " is not a regular file")});
     }
-    std::error_code error;
-    fs::create_directories(file.parent_path(), error);
-    if (error) return failed("cannot make " + file.parent_path().string() + ": " + error.message());
+    if (auto made = platform::make_private_dir(file.parent_path()); !made)
+      return failed(made.error().message);
     const auto before = is_there ? platform::read_small_file(file) : std::nullopt;
     if (before == text) return {};
     if (before) {
@@ -216,6 +217,7 @@ class SystemdManager final : public Manager {
     if (auto written = platform::write_private_file(file, text); !written)
       return failed(written.error().message);
     if (settings_.scope == Scope::User) return {};
+    std::error_code error;
     // No secret is in it, and whoever the service runs as must be able to look.
     using fs::perms;
     fs::permissions(file, perms::owner_read | perms::owner_write | perms::group_read | perms::others_read,

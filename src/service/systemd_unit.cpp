@@ -42,7 +42,16 @@ ProtectKernelModules=yes
 ProtectControlGroups=yes
 )";
 
-constexpr std::array<std::string_view, 5> kSecretWords{"TOKEN", "PASSWORD", "SECRET", "KEY", "CREDENTIAL"};
+constexpr std::array<std::string_view, 6> kSecretWords{"token",  "password", "passwd",
+                                                       "secret", "key",      "credential"};
+// Of other variables it cannot be known what they hold.
+constexpr std::array<std::string_view, 4> kPlainNames{"HOME", "PATH", "TMPDIR", "LANG"};
+
+/// Whether the value of a variable of that name may be kept in a copy.
+bool is_plain_name(std::string_view name) {
+  const bool is_ours = name.starts_with("OPENCLAW_") && !is_secret_name(name);
+  return is_ours || std::ranges::find(kPlainNames, name) != kPlainNames.end();
+}
 
 /// A value that systemd does not split into words: only `%` means something there.
 Result<std::string> rest_of_line(std::string_view text) {
@@ -80,6 +89,12 @@ Result<std::string> render_unit(const Definition& definition, Scope scope) {
     text += "Environment=" + *assignment + "\n";
   }
   if (!definition.environment_file.empty()) {
+    // systemd takes it for a pattern.
+    if (definition.environment_file.string().find_first_of("*?[]\\") != std::string::npos) {
+      return fail(Code::InvalidRequest,
+                  "a state directory with *, ?, [, ] or \\ in its name cannot have a service: " +
+                      definition.environment_file.parent_path().string());
+    }
     auto file = rest_of_line(definition.environment_file.string());
     if (!file) return file;
     text += "EnvironmentFile=-" + *file + "\n";
@@ -113,21 +128,28 @@ Definition read_unit(const std::vector<Directive>& unit) {
 }
 
 bool is_secret_name(std::string_view name) {
-  return std::ranges::any_of(
-      kSecretWords, [&](std::string_view word) { return name.find(word) != std::string_view::npos; });
+  const std::string lower = lower_ascii(name);
+  return std::ranges::any_of(kSecretWords,
+                             [&](std::string_view word) { return lower.find(word) != std::string::npos; });
 }
 
 std::string without_secrets(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(text.size(), end + 1));
-    const bool is_environment = trimmed(line).starts_with("Environment=");
-    if (is_environment && is_secret_name(line)) {
-      out += "# A variable that looked like a secret was here.\n";
-    } else {
-      out += std::string(line) + "\n";
+  std::string out =
+      "# What was in the unit before, without comments and without anything that may be a secret.\n";
+  std::string section;
+  for (const Directive& directive : parse_unit(text)) {
+    if (directive.section != section) out += "\n[" + (section = directive.section) + "]\n";
+    if (directive.key.starts_with("Exec")) {
+      std::string words;
+      for (const std::string& word : without_secrets(split_words(directive.value)))
+        words += (words.empty() ? "" : " ") + word;
+      out += directive.key + "=" + words + "\n";
+    } else if (directive.key == "Environment") {
+      for (const std::string& word : split_words(directive.value)) {
+        if (is_plain_name(word.substr(0, word.find('=')))) out += "Environment=" + word + "\n";
+      }
+    } else if (!directive.key.starts_with("SetCredential")) {
+      out += directive.key + "=" + directive.value + "\n";
     }
   }
   return out;

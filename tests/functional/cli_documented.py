@@ -70,7 +70,9 @@ class DocumentedTest(SharedGatewayCase):
         if words[:2] == ["gateway", "auth-token"]:
             return self.run_on_a_terminal(words)
         self.prepare(words)
-        done = self.shared.cli(*words, environment=self.environment, timeout=90)
+        # A service is not installed beside a gateway that runs in the foreground.
+        here = self.gateway(start=False) if words[1:2] == ["install"] else self.shared
+        done = here.cli(*words, environment=self.environment, timeout=90)
         self.assertEqual(done.returncode, 0, f"{line}\n{done.stdout}{done.stderr}")
 
     def prepare(self, words):
@@ -95,12 +97,17 @@ class DocumentedTest(SharedGatewayCase):
         self.assertEqual(here.stop(), 0)
 
     def follow(self, words):
+        # A shell's background job ignores SIGINT, and so would its children.
         process = subprocess.Popen([self.shared.program, *words], env=self.shared.environment, text=True,
-                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-        with process:
+                                   stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                   preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        try:
             self.assertIn("gateway", process.stdout.readline())
             process.send_signal(signal.SIGINT)
             self.assertEqual(process.wait(scaled(10)), -signal.SIGINT)
+        finally:
+            process.kill()
+            process.communicate()
 
     def run_on_a_terminal(self, words):
         ours, its = pty.openpty()

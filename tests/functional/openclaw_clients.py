@@ -49,10 +49,10 @@ class Commands:
 
     def test_reading_commands_show_this_gateway(self):
         original = self.original
+        status = original.json("gateway", "status", "--json")  # First: later it knows a token of its device.
+        self.assertEqual((status["rpc"]["ok"], status["rpc"]["capability"]), (True, "connected_no_operator_scope"), status["rpc"])
         self.assertTrue(original.json("gateway", "call", "health")["ok"])
         self.assertTrue(original.json("gateway", "health", "--json")["ok"])
-        status = original.json("gateway", "status", "--json")
-        self.assertEqual((status["rpc"]["ok"], status["rpc"]["capability"]), (True, "connected_no_operator_scope"), status["rpc"])
         self.assertRegex(original.text("status"), r"reachable \d+ms")
         self.assertTrue(original.json("gateway", "call", "gateway.restart.preflight", "--json")["safe"])
         self.assertIn("Gateway reachable", original.text("channels", "status"))

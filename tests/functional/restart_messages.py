@@ -4,7 +4,7 @@ import os
 import signal
 
 from support.case import FunctionalCase, new_key
-from support.gateway import default_config
+from support.gateway import TOKEN, default_config
 from support.model_server import ModelServer
 from support.timing import wait_until
 
@@ -104,9 +104,9 @@ class ReloadTest(MessagesCase):
     def test_a_change_while_work_runs_is_deferred(self):
         self.start_task()
         config = self.model.config()
-        config["native"]["echo"]["chunkChars"] = 3
+        config["gateway"]["auth"] = {"mode": "password", "password": TOKEN}
         self.running.write_config(config)
-        self.said("config change requires gateway restart (native.echo.chunkChars) — deferring until ")
+        self.said("config change requires gateway restart (gateway.auth.mode, gateway.auth.token, gateway.auth.password) — deferring until ")
 
     def test_an_invalid_change(self):
         (self.running.state / "openclaw.json").write_text("{ gateway: oops")

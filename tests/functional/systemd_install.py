@@ -257,6 +257,51 @@ class InstallTest(ServiceCase):
         self.assertEqual(self.json("gateway", "restart", code=1, environment=other)["result"], "not-loaded")
         self.assertTrue(self.json("health")["ok"], "the service never stopped")
 
+    def test_doctor_leaves_the_service_of_another_state_directory_alone(self):
+        self.install()
+        other = {"OPENCLAW_STATE_DIR": f"{self.home}/elsewhere"}
+        self.machine.run("sh", "-c", f"mkdir -m 700 {self.home}/elsewhere && umask 077 && echo '{json.dumps(CONFIG)}' > {self.home}/elsewhere/openclaw.json",
+                         check=True)
+        self.addCleanup(self.machine.run, "rm", "-rf", f"{self.home}/elsewhere")
+        text = self.unit_file.read_text()
+        self.openclaw("doctor", "--fix", "--json", environment=other)
+        self.assertEqual(self.unit_file.read_text(), text)
+        self.assertTrue(self.json("health")["ok"])
+
+    def test_a_configuration_that_cannot_start_does_not_replace_one_that_serves(self):
+        self.install()
+        keeper = self.pid()
+        for change, why in (({"port": "many"}, "gateway.port"), ({"mode": "remote"}, 'gateway.mode is "remote"')):
+            self.write_config({"gateway": {**CONFIG["gateway"], **change}})
+            self.assertIn(why, self.json("gateway", "install", "--force", code=1)["error"])
+        self.write_config(CONFIG)
+        with_listener = f"python3 -c 'import socket, time; s = socket.socket(); s.bind((\"127.0.0.1\", {PORT + 1})); s.listen(); time.sleep(60)'"
+        self.machine.run("systemd-run", "--user", "--unit=holder", "-q", "sh", "-c", with_listener, check=True)
+        self.addCleanup(self.systemctl, "--user", "stop", "holder", user=USER)
+        wait_until(lambda: self.machine.run("ss", "-ltn", user=None).stdout.count(f":{PORT + 1} "), 20, "the port is taken")
+        self.assertIn(f"port {PORT + 1} is held by pid", self.json("gateway", "install", "--force", "--port", str(PORT + 1), code=1)["error"])
+        self.assertEqual(self.pid(), keeper)
+        self.assertTrue(self.json("health")["ok"])
+
+    def test_an_installed_service_that_is_stopped_is_started(self):
+        self.install()
+        self.json("gateway", "stop", "--force")
+        answer = self.json("gateway", "install")
+        self.assertEqual(answer["result"], "already-installed")
+        self.assertIn("is started", answer["message"])
+        self.assertTrue(self.json("health")["ok"])
+
+    def test_a_port_given_at_the_install_is_the_configured_one(self):
+        self.install("--port", str(PORT + 300))
+        self.assertEqual(json.loads((self.state / "openclaw.json").read_text())["gateway"]["port"], PORT + 300)
+        self.assertTrue(self.json("gateway", "status")["service"]["configAudit"]["ok"])
+
+    def test_directories_are_private_whatever_the_umask(self):
+        self.machine.run("rm", "-rf", f"{self.home}/.config", check=True)
+        self.machine.run("sh", "-c", f"umask 0; {PROGRAM} gateway install", check=True)
+        for folder in (".config", ".config/systemd", ".config/systemd/user"):
+            self.assertEqual(self.machine.path(f"{self.home}/{folder}").stat().st_mode & 0o777, 0o700, folder)
+
     def test_profiles_live_side_by_side(self):
         self.install()
         self.machine.run("mkdir", "-p", "-m", "700", f"{self.home}/.openclaw-work", check=True)
@@ -410,6 +455,24 @@ class SystemScopeTest(ServiceCase):
         self.assertEqual(root("stop", "--force")["result"], "stopped")
         self.assertEqual(root("start")["result"], "started")
         self.assertEqual(root("uninstall")["result"], "uninstalled")
+
+    def test_a_stop_ends_a_restart_that_is_waited_for(self):
+        self.install()
+        restart = self.pool.submit(self.openclaw, "gateway", "restart", "--json")
+        self.openclaw("gateway", "stop", "--force", "--json", check=True)
+        self.assertIn(restart.result(30).returncode, (0, 1), "it ends, before or because of the stop")
+
+    def test_a_system_service_is_not_made_for_root_by_mistake(self):
+        def refused(**environment):
+            done = self.machine.run(PROGRAM, "gateway", "install", "--system", "--json", user=None,
+                                    environment={"SUDO_USER": USER, **environment})
+            self.assertEqual(done.returncode, 1, done.stdout)
+            return json.loads(done.stdout)["error"]
+
+        self.assertIn("would run as root", refused(HOME="/root", OPENCLAW_STATE_DIR="/root"))
+        self.machine.run("rm", "-rf", f"{self.home}/.openclaw", check=True)
+        self.assertIn("is not there yet", refused(HOME=self.home))
+        self.assertFalse(self.state.exists())
 
     def test_sudo_does_not_install_the_service_of_root(self):
         done = self.machine.run(PROGRAM, "gateway", "install", "--json", user=None, environment={"SUDO_USER": USER, "HOME": "/root"})

@@ -7,6 +7,9 @@
 #include "cli/service_access.hpp"
 #include "cli/service_definition.hpp"
 #include "cli/values.hpp"
+#include "config/env_files.hpp"
+#include "platform/gateway_lock.hpp"
+#include "platform/port_owner.hpp"
 #include "service/systemd_manager.hpp"
 
 namespace gw::cli {
@@ -50,6 +53,23 @@ std::optional<Action> refusal(const Context& cli, const Args& args, const config
     return blocked("a system service can only be installed by root",
                    {{"generic", "sudo openclaw gateway install --system"}});
   }
+  if (!config.mode.empty() && config.mode != "local") {
+    return blocked("gateway.mode is \"" + config.mode + "\": a gateway would not start here",
+                   {{"generic", "openclaw config set gateway.mode local"}});
+  }
+  if (args.has("--system")) {
+    const std::string owner = owner_of(cli.paths.state_dir);
+    std::error_code error;
+    const bool is_there = std::filesystem::is_directory(cli.paths.state_dir, error);
+    const std::string user = is_sudo ? value("SUDO_USER") : owner;
+    if ((is_sudo && owner == "root") || (!is_there && owner != "root")) {
+      return blocked("the state directory " + cli.paths.state_dir.string() +
+                         (is_there ? " is root's, so the gateway would run as root" : " is not there yet"),
+                     {{"generic", "as " + user + ": openclaw config set gateway.mode local"},
+                      {"generic", "then: sudo OPENCLAW_STATE_DIR=~" + user +
+                                      "/.openclaw openclaw gateway install --system"}});
+    }
+  }
   const json::Object* auth = auth_of(config);
   const bool is_ambiguous =
       auth && !auth->contains("mode") && auth->contains("token") && auth->contains("password");
@@ -91,10 +111,14 @@ bool has_secret(const Context& cli, const config::Config& config, const char* ke
 
 /// A fresh service must be able to start: this machine's role, and a secret that outlives the shell.
 std::expected<void, Failure> prepare_config(Context& cli, const Args& args, const config::Config& config,
-                                            Action& action) {
+                                            std::uint16_t port, Action& action) {
   const auto set = [&](const std::vector<std::string>& names, const json::Value& value) {
     return set_config(cli, names, value);
   };
+  if (args.has("--port") && port != config.port) {
+    if (auto done = set({"gateway", "port"}, port); !done) return std::unexpected(done.error());
+    action.warnings.push_back("gateway.port is " + std::to_string(port) + " now, as the service has it");
+  }
   if (config.mode.empty()) {
     if (auto done = set({"gateway", "mode"}, "local"); !done) return std::unexpected(done.error());
     action.warnings.push_back("gateway.mode was not set; it is \"local\" now");
@@ -111,6 +135,25 @@ std::expected<void, Failure> prepare_config(Context& cli, const Args& args, cons
     return std::unexpected(done.error());
   action.warnings.push_back("no gateway token was configured; a generated one is in gateway.auth.token now");
   return {};
+}
+
+/// Somebody who would keep the service from serving; only systemd says which process is the service's.
+std::optional<Action> port_refusal(const Context& cli, const service::Manager& manager,
+                                   const service::State& state, std::uint16_t port) {
+  if (manager.system() != platform::ServiceSystem::Systemd) return std::nullopt;
+  const auto owner = platform::live_lock_owner(cli.paths.lock_file());
+  if (owner && owner->process.pid != state.pid) {
+    return blocked("a gateway of this state directory runs without the service (pid " +
+                       std::to_string(owner->process.pid) + ")",
+                   {{"generic", "openclaw " + service::profile_words(cli.paths.profile) + "gateway stop"}});
+  }
+  for (const platform::PortOwner& holder : platform::port_owners(port)) {
+    if (holder.pid == state.pid || holder.parent == state.pid) continue;
+    return blocked("port " + std::to_string(port) + " is held by pid " + std::to_string(holder.pid) + " (" +
+                       holder.name + ")",
+                   {{"generic", "end it, or choose another port with --port"}});
+  }
+  return std::nullopt;
 }
 
 /// Where a variable belongs that the service needs.
@@ -138,21 +181,33 @@ void warn(Context& cli, const Args& args, const config::Config& config, service:
         "the service stops when you log out; keep it with: sudo loginctl enable-linger " +
         cli.environment("USER").value_or("$(whoami)"));
   }
+  const auto known = config::read_env_file(wanted.environment_file);
   for (const std::string& name : config.environment_names) {
+    if (known.contains(name)) continue;
     action.warnings.push_back("the configuration refers to " + name +
                               ", which a service does not get from your shell; " +
                               place_for(name, wanted, manager.system()));
   }
 }
 
-std::optional<Action> already_there(service::Manager& manager, const service::Definition& wanted) {
-  const auto state = manager.state();
-  if (!state || !state->is_installed || !state->is_enabled) return std::nullopt;
+/// A service that is installed already. One that does not run is started.
+std::optional<Action> already_there(const Context& cli, service::Manager& manager,
+                                    const service::State& state, const service::Definition& wanted) {
+  if (!state.is_installed || !state.is_enabled) return std::nullopt;
   Action action{.name = kName,
                 .result = "already-installed",
                 .message = "Gateway service is already installed (" + manager.unit() + ")."};
   action.service = service_json(manager, true);
-  for (const service::DriftIssue& issue : manager.drift_from(*state, wanted)) {
+  if (state.is_stopped()) {
+    if (auto done = manager.start(); !done) {
+      action.is_ok = false;
+      action.message = "the installed service cannot be started: " + done.error().text;
+      action.hints = hints_for(cli, done.error());
+      return action;
+    }
+    action.message += " It was stopped and is started.";
+  }
+  for (const service::DriftIssue& issue : manager.drift_from(state, wanted)) {
     action.warnings.push_back((issue.found.empty() ? "missing " + issue.wanted : issue.found) + ": " +
                               issue.message);
   }
@@ -166,6 +221,7 @@ int run(Context& cli, const Args& args) {
   const config::Config& config = loaded->config;
   const auto manager = service_manager(cli, args.has("--system"));
   if (const auto refused = refusal(cli, args, config, *manager)) return report(cli, *refused);
+  if (const auto refused = invalid_config(cli, kName)) return report(cli, *refused);
   const auto plan = plan_of(cli, args, config);
   if (!plan) return report(cli, plan.error());
   const service::Definition wanted = wanted_definition(cli, *manager, plan->port, plan->wrapper);
@@ -180,10 +236,11 @@ int run(Context& cli, const Args& args) {
               {{"generic", "give this instance a name of its own: openclaw --profile <name> gateway install"},
                {"generic", "or replace that one: openclaw gateway install --force"}}));
     }
-    if (const auto there = already_there(*manager, wanted)) return report(cli, *there);
+    if (const auto there = already_there(cli, *manager, *state, wanted)) return report(cli, *there);
   }
+  if (const auto refused = port_refusal(cli, *manager, *state, plan->port)) return report(cli, *refused);
   Action action{.name = kName, .result = "installed"};
-  if (auto prepared = prepare_config(cli, args, config, action); !prepared)
+  if (auto prepared = prepare_config(cli, args, config, plan->port, action); !prepared)
     return report(cli, blocked(prepared.error().message));
   warn(cli, args, config, *manager, wanted, action);
   if (auto done = manager->install(wanted); !done) return report_problem(cli, kName, *manager, done.error());
@@ -208,8 +265,9 @@ Command gateway_install_command() {
       .summary = "Install the gateway as a service, enable it and start it",
       .details = R"(
             Writes a systemd unit for the profile (`openclaw-gateway.service`, with a profile
-            `openclaw-gateway-<name>.service`), enables and starts it. Nothing is done when it is installed and
-            enabled already; what differs from what would be written is then named.
+            `openclaw-gateway-<name>.service`), enables and starts it. One that is installed already is started when
+            it was stopped, and what differs from what would be written is named. `--port` is saved as
+            `gateway.port`.
 
             The unit holds no secrets and nothing of your shell's environment: variables that the configuration
             refers to belong into `gateway.systemd.env` in the state directory. `gateway.mode` becomes `local`
@@ -218,7 +276,8 @@ Command gateway_install_command() {
             With `OPENCLAW_SERVICE_MANAGER` a LaunchAgent (`launchd`) or a Windows task (`schtasks`) is written
             instead; docs/service.md says how far these two have been tested.
 
-            Refused when a token and a password are both configured and `gateway.auth.mode` is unset, with
+            Refused when a token and a password are both configured and `gateway.auth.mode` is unset, while the
+            configuration is invalid or not for this machine, when somebody else holds the port, with
             `OPENCLAW_NIX_MODE`, under sudo without `--system`, and where systemd cannot be reached; the message
             says which command comes next. JSON:
             `{action,ok,result,message,error?,hints[],hintItems[],warnings[],service}` with `result` `installed` or `already-installed`. Exit code 0 when it is installed.)",

@@ -142,6 +142,7 @@ int restart_directly(Context& cli, const Args& args) {
                             if (std::exchange(phase, now_in) != now_in && !cli.out.is_json())
                               cli.out.note("restart: " + now_in);
                           },
+                      .is_gone = [&] { return !platform::live_lock_owner(cli.paths.lock_file()); },
                       .pause = sleep_between});
   if (!end) return cli.out.problem(end.error());
   if (!*end) {

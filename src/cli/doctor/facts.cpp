@@ -72,6 +72,8 @@ ServiceFacts service_facts(const Context& cli, std::uint16_t port) {
     return facts;
   }
   if (!facts.state->is_installed) return facts;
+  facts.foreign_state_dir = foreign_state_dir(cli, *facts.state);
+  if (facts.foreign_state_dir) return facts;
   facts.drift = manager->drift_from(*facts.state, wanted_service(cli, *manager, *facts.state, port));
   facts.outlives_sessions = manager->outlives_sessions();
   facts.has_system_twin = facts.scope == service::Scope::User && service::has_system_unit(manager->unit());

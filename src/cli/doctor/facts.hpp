@@ -23,8 +23,9 @@ struct ServiceFacts {
   service::Outcome<service::State> state;
   std::vector<service::DriftIssue> drift;
   std::optional<bool> outlives_sessions;
-  bool has_system_twin = false;      ///< A unit of root by the same name, beside the user's.
-  std::vector<service::Hint> hints;  ///< After a problem of the manager.
+  bool has_system_twin = false;                  ///< A unit of root by the same name, beside the user's.
+  std::vector<service::Hint> hints;              ///< After a problem of the manager.
+  std::optional<std::string> foreign_state_dir;  ///< It works with another one; nothing more is asked then.
 };
 
 /// Everything that the checks judge, as it was at one moment.

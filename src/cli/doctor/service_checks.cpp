@@ -82,7 +82,7 @@ Findings check_port(const Facts& facts) {
                   .message = "another program, " + owner.name + " (pid " + std::to_string(owner.pid) +
                              "), listens on port " + port,
                   .path = "gateway.port",
-                  .fix = "stop it, or: openclaw config set gateway.port <another>"};
+                  .fix = "stop it, or: " + command(facts, "config set gateway.port <another>")};
   if (owner.name.starts_with("ssh")) {
     finding.code = "port-ssh-tunnel";
     finding.severity = Severity::Warning;
@@ -93,7 +93,8 @@ Findings check_port(const Facts& facts) {
     finding.code = "port-other-gateway";
     finding.message = "the gateway of another state directory (pid " + std::to_string(owner.pid) +
                       ") listens on port " + port;
-    finding.fix = "give each gateway a port of its own: openclaw config set gateway.port <another>";
+    finding.fix =
+        "give each gateway a port of its own: " + command(facts, "config set gateway.port <another>");
   }
   return {std::move(finding)};
 }
@@ -105,6 +106,14 @@ Findings check_service_state(const Facts& facts) {
   const service::State& state = *service.state;
   Findings findings;
   if (!state.is_installed) return findings;
+  if (service.foreign_state_dir) {
+    return {
+        {.code = "service-foreign",
+         .severity = Severity::Info,
+         .message = service.unit + " is the service of " + *service.foreign_state_dir + "; it is left alone",
+         .path = state.file.string(),
+         .fix = "give this instance a name of its own: openclaw --profile <name> gateway install"}};
+  }
   if (!state.is_running() && state.active_state != "activating") {
     findings.push_back(about_stopped(facts, service));
   }

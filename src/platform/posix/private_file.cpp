@@ -19,7 +19,11 @@ constexpr std::size_t kFileStartBytes = 1'024;
 Status make_private_dir(const std::filesystem::path& dir) {
   std::error_code error;
   if (!std::filesystem::is_directory(dir, error)) {
-    if (dir.has_parent_path()) std::filesystem::create_directories(dir.parent_path(), error);
+    // Parents too are private, whatever the umask.
+    const auto parent = dir.parent_path();
+    if (!parent.empty() && parent != dir && !std::filesystem::is_directory(parent, error)) {
+      if (auto made = make_private_dir(parent); !made) return made;
+    }
     if (::mkdir(dir.c_str(), 0700) != 0 && !std::filesystem::is_directory(dir, error)) {
       return system_error(Code::Unavailable, "cannot make the directory " + dir.string());
     }

@@ -89,6 +89,34 @@ TEST(SystemdUnitTest, TheKeptCopyHasNoSecrets) {
   EXPECT_NE(kept.find("Environment=HOME=/x\n"), std::string::npos);
 }
 
+TEST(SystemdUnitTest, TheKeptCopyHasNothingThatMayBeASecret) {
+  const std::string kept = without_secrets(
+      "[Service]\n# note abc1\nEnvironment=api_token=abc2 HOME=/x\nEnvironment = OPENAI_KEY=abc3\n"
+      "Environment=A=abc4 \\\n  "
+      "MY_TOKEN=abc5\nEnvironment=DATABASE_URL=postgres://u:abc6@h\nEnvironment=GH_PAT=abc7\n"
+      "SetCredential=x:abc8\nExecStart=/bin/openclaw gateway --token abc9 "
+      "--password=abc10\nRestart=always\n");
+  EXPECT_EQ(kept.find("abc"), std::string::npos) << kept;
+  for (const char* line : {"Environment=HOME=/x\n", "Restart=always\n",
+                           "ExecStart=/bin/openclaw gateway --token *** --password=***\n"})
+    EXPECT_NE(kept.find(line), std::string::npos) << kept;
+}
+
+TEST(SystemdUnitTest, AStateDirectoryThatSystemdWouldTakeForAPatternIsRefused) {
+  for (const char* dir : {"/tmp/s[x]", "/tmp/s*", "/tmp/s?", "/tmp/s\\b"}) {
+    DefinitionRequest odd = request();
+    odd.state_dir = dir;
+    EXPECT_EQ(render_unit(make_definition(odd), Scope::User).error().code, Code::InvalidRequest) << dir;
+  }
+}
+
+TEST(DriftTest, AnotherSpellingIsNoDrift) {
+  const Definition wanted = make_definition(request());
+  const auto unit =
+      parse_unit(*render_unit(wanted, Scope::User) + "[Service]\nNoNewPrivileges=true\nRestartSec=5s\n");
+  EXPECT_TRUE(drift(unit, unit_of(wanted)).empty());
+}
+
 TEST(DriftTest, TheUnitAsWrittenHasNone) {
   const auto unit = unit_of(make_definition(request()));
   EXPECT_TRUE(drift(unit, unit).empty());
@@ -120,11 +148,13 @@ TEST(DriftTest, EachLineThatMattersIsNamed) {
 
 TEST(DriftTest, NoSecretIsShown) {
   const Definition wanted = make_definition(request());
-  const auto issues = drift(
-      parse_unit(*render_unit(wanted, Scope::User) + "[Service]\nEnvironment=OPENCLAW_GATEWAY_TOKEN=abc\n"),
-      unit_of(wanted));
-  ASSERT_EQ(issues.size(), 1u);
-  EXPECT_EQ((issues[0].found + issues[0].wanted + issues[0].message).find("abc"), std::string::npos);
+  const auto issues = drift(parse_unit(*render_unit(wanted, Scope::User) +
+                                       "[Service]\nEnvironment=OPENCLAW_GATEWAY_TOKEN=abc\nExecStart=\n"
+                                       "ExecStart=/other gateway --token abc\n"),
+                            unit_of(wanted));
+  ASSERT_EQ(issues.size(), 2u);
+  for (const DriftIssue& issue : issues)
+    EXPECT_EQ((issue.found + issue.wanted + issue.message).find("abc"), std::string::npos) << issue.found;
 }
 
 TEST(SystemdStateTest, ReadsWhatShowPrints) {
