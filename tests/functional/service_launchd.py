@@ -163,7 +163,7 @@ class LifeTest(LaunchdCase):
 
     def test_from_nothing_to_an_agent_and_back(self):
         answer = self.json("gateway", "install")
-        self.assert_called(self.PRINT, self.PRINT, self.PRINT, ["print", f"system/{LABEL}"], *self.BOOT, *self.STATE)
+        self.assert_called(self.PRINT, self.PRINT, ["print", f"system/{LABEL}"], *self.BOOT, *self.STATE)
         self.assertEqual((answer["result"], answer["service"]),
                          ("installed", {"label": "LaunchAgent", "loaded": True, "loadedText": "loaded", "notLoadedText": "not loaded"}))
         self.assertIn("was not checked", answer["message"])
@@ -193,7 +193,7 @@ class LifeTest(LaunchdCase):
 
         self.assertEqual(self.json("gateway", "install")["result"], "already-installed")
         self.assertEqual(self.json("gateway", "start")["result"], "already-running")
-        self.assert_called(*self.STATE, *self.STATE, *self.STATE)
+        self.assert_called(*self.STATE, *self.STATE)
 
         answer = self.json("gateway", "stop", "--force")
         self.assertEqual((answer["result"], answer["service"]["loaded"]), ("stopped", False))
@@ -233,7 +233,7 @@ class LifeTest(LaunchdCase):
         self.install()
         self.tools.know(loaded=False)
         self.assertEqual(self.json("gateway", "install")["result"], "installed")
-        self.assert_called(*self.STATE, *self.STATE, self.PRINT, ["print", f"system/{LABEL}"], *self.BOOT, *self.STATE)
+        self.assert_called(*self.STATE, self.PRINT, ["print", f"system/{LABEL}"], *self.BOOT, *self.STATE)
 
     def test_a_restart_starts_what_is_stopped_and_never_kicks(self):
         self.install()

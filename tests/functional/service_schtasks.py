@@ -107,7 +107,7 @@ class LifeTest(TaskCase):
 
     def test_from_nothing_to_a_task_and_back(self):
         answer = self.json("gateway", "install")
-        self.assert_called(self.XML, self.XML, self.XML, self.create(), self.XML, self.RUN, self.XML, self.SHOW)
+        self.assert_called(self.XML, self.XML, self.create(), self.XML, self.RUN, self.XML, self.SHOW)
         self.assertEqual((answer["result"], answer["service"]),
                          ("installed", {"label": "Scheduled Task", "loaded": True, "loadedText": "registered", "notLoadedText": "missing"}))
         self.assertEqual(validated(self.registered()), "")
