@@ -41,13 +41,16 @@ std::map<std::string, std::string> listening_sockets(std::uint16_t port) {
   for (const char* table : {"/proc/net/tcp", "/proc/net/tcp6"}) {
     std::ifstream file(table);
     std::string line;
+    std::getline(file, line);  // The titles.
     while (std::getline(file, line)) {
       std::istringstream fields(line);
       std::string number, local, remote, state, queues, timer, retransmits, uid, timeout, inode;
       fields >> number >> local >> remote >> state >> queues >> timer >> retransmits >> uid >> timeout >>
           inode;
       const std::size_t colon = local.find(':');
-      if (state != kListening || colon == std::string::npos) continue;
+      // The kernel lists those that listen first; behind them may be thousands of connections.
+      if (state != kListening) break;
+      if (colon == std::string::npos) continue;
       if (std::strtoul(local.c_str() + colon + 1, nullptr, 16) != port) continue;
       sockets["socket:[" + inode + "]"] = readable(local.substr(0, colon), port);
     }
