@@ -4,6 +4,7 @@
 #include "base/version.hpp"
 #include "cli/gateway_facts.hpp"
 #include "cli/service_access.hpp"
+#include "platform/command_words.hpp"
 
 namespace gw::cli {
 namespace {
@@ -19,7 +20,7 @@ json::Value command_json(const GatewayFacts& facts) {
   if (!facts.service || !facts.service->definition) return nullptr;
   const service::Definition& definition = *facts.service->definition;
   json::Array words;
-  for (const std::string& word : service::without_secrets(definition.command)) words.emplace_back(word);
+  for (const std::string& word : platform::without_secrets(definition.command)) words.emplace_back(word);
   json::Object environment;
   json::Object sources;
   for (const auto& [name, value] : definition.environment) {

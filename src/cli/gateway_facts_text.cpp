@@ -4,6 +4,7 @@
 #include "base/version.hpp"
 #include "cli/gateway_facts.hpp"
 #include "cli/service_access.hpp"
+#include "platform/command_words.hpp"
 
 namespace gw::cli {
 namespace {
@@ -61,7 +62,7 @@ void print_service(Context& cli, const GatewayFacts& facts) {
   const auto words = service::loaded_words(facts.manager->system());
   out.row("Service", unit + ": " + std::string(state.is_enabled ? words.loaded : words.not_loaded) +
                          (state.needs_reload ? ", daemon-reload pending" : ""));
-  if (state.definition) out.row("Command", joined(service::without_secrets(state.definition->command)));
+  if (state.definition) out.row("Command", joined(platform::without_secrets(state.definition->command)));
   out.row("Unit file", state.file.string());
   for (const auto& file : state.drop_ins) out.row("Drop-in", file.string());
   if (const auto foreign = foreign_state_dir(cli, state)) {

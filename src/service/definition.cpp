@@ -83,18 +83,6 @@ Definition make_definition(const DefinitionRequest& request) {
   return made;
 }
 
-std::vector<std::string> without_secrets(const std::vector<std::string>& words) {
-  std::vector<std::string> shown;
-  bool is_secret = false;
-  for (const std::string& word : words) {
-    const std::string name = word.substr(0, word.find('='));
-    const bool names_secret = name == "--token" || name == "--password";
-    shown.push_back(is_secret ? "***" : names_secret && name != word ? name + "=***" : word);
-    is_secret = names_secret && name == word;
-  }
-  return shown;
-}
-
 std::string systemd_unit_name(const std::string& profile, const std::optional<std::string>& override_name) {
   constexpr std::string_view kSuffix = ".service";
   if (override_name && !override_name->empty()) {

@@ -48,9 +48,6 @@ Definition make_definition(const DefinitionRequest& request);
 /// The variable that names the service: users choose another name with it, and the gateway learns it from it.
 const char* name_variable(platform::ServiceSystem system);
 
-/// The words of a command line, those that follow `--token` and `--password` hidden.
-std::vector<std::string> without_secrets(const std::vector<std::string>& words);
-
 /// `openclaw-gateway.service`, `openclaw-gateway-<profile>.service`, or what OPENCLAW_SYSTEMD_UNIT says.
 std::string systemd_unit_name(const std::string& profile, const std::optional<std::string>& override_name);
 

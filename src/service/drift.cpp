@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "base/text.hpp"
+#include "platform/command_words.hpp"
 #include "service/systemd_unit.hpp"
 
 namespace gw::service {
@@ -77,7 +78,7 @@ std::vector<DriftIssue> command_drift(const Definition& found, const Definition&
                                       std::string_view key) {
   const auto shown = [&](const std::vector<std::string>& words) {
     std::string all;
-    for (const std::string& word : without_secrets(words)) all += (all.empty() ? "" : " ") + word;
+    for (const std::string& word : platform::without_secrets(words)) all += (all.empty() ? "" : " ") + word;
     return std::string(key) + all;
   };
   const auto issue = [&](const char* code, const char* why) {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "platform/command_words.hpp"
 
 namespace gw::service {
 namespace {
@@ -141,7 +142,7 @@ std::string without_secrets(std::string_view text) {
     if (directive.section != section) out += "\n[" + (section = directive.section) + "]\n";
     if (directive.key.starts_with("Exec")) {
       std::string words;
-      for (const std::string& word : without_secrets(split_words(directive.value)))
+      for (const std::string& word : platform::without_secrets(split_words(directive.value)))
         words += (words.empty() ? "" : " ") + word;
       out += directive.key + "=" + words + "\n";
     } else if (directive.key == "Environment") {

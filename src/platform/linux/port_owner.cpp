@@ -12,6 +12,7 @@
 #include <sstream>
 #include <sys/stat.h>
 
+#include "platform/command_words.hpp"
 #include "platform/private_file.hpp"
 #include "platform/process_identity.hpp"
 
@@ -73,20 +74,14 @@ std::string address_held(const std::filesystem::path& fd_dir,
 
 std::string command_line(const std::filesystem::path& process) {
   const std::string raw = read_file_start(process / "cmdline");
-  std::string shown;
-  bool is_secret = false;
+  std::vector<std::string> words;
   for (std::size_t at = 0; at < raw.size();) {
     const std::size_t end = std::min(raw.find('\0', at), raw.size());
-    std::string word = raw.substr(at, end - at);
+    words.push_back(raw.substr(at, end - at));
     at = end + 1;
-    const std::size_t equals = word.find('=');
-    const std::string name = word.substr(0, equals);
-    const bool names_secret = name == "--token" || name == "--password";
-    if (is_secret) word = "***";
-    if (names_secret && equals != std::string::npos) word = name + "=***";
-    is_secret = names_secret && equals == std::string::npos;
-    shown += (shown.empty() ? "" : " ") + word;
   }
+  std::string shown;
+  for (const std::string& word : without_secrets(words)) shown += (shown.empty() ? "" : " ") + word;
   return shown;
 }
 
