@@ -86,6 +86,7 @@ std::expected<GatewayFacts, Failure> gather_facts(Context& cli, const Args& args
   facts.input = target_input(cli, args);
   facts.input.is_probe = true;
   facts.owner = platform::live_lock_owner(cli.paths.lock_file());
+  if (facts.owner) facts.owner_unit = platform::service_unit_of(facts.owner->process);
   facts.config = config_facts(cli.paths, cli.environment);
   ask_service(cli, facts);
   decide_port(cli, facts);

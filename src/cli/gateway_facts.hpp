@@ -9,6 +9,7 @@
 #include "cli/target.hpp"
 #include "platform/gateway_lock.hpp"
 #include "platform/port_owner.hpp"
+#include "platform/service_unit.hpp"
 #include "service/manager.hpp"
 #include "service/other_services.hpp"
 
@@ -34,7 +35,8 @@ struct GatewayFacts {
   ConfigFacts service_config;  ///< Of the service; the same where there is none.
   TargetInput input;
   std::optional<Target> target;
-  std::optional<platform::LockOwner> owner;  ///< The gateway that runs for this state directory.
+  std::optional<platform::LockOwner> owner;         ///< The gateway that runs for this state directory.
+  std::optional<platform::ServiceUnit> owner_unit;  ///< As which it runs, whatever a manager says.
   std::uint16_t port = 0;
   std::string port_source;  ///< `cli`, `service args` or `env/config`.
   std::vector<platform::PortOwner> listeners;

@@ -76,7 +76,8 @@ json::Object runtime_json(const Context& cli, const GatewayFacts& facts) {
   }
   if (facts.owner) {
     runtime["pid"] = facts.owner->process.pid;
-    runtime["detail"] = "in the foreground, without the service manager";
+    runtime["detail"] = facts.owner_unit ? service_words(*facts.owner_unit)
+                                         : "in the foreground, without the service manager";
   } else if (!facts.service) {
     runtime["detail"] = facts.service.error().text;
   }

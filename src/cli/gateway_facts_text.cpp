@@ -105,7 +105,8 @@ std::string runtime_text(const Context& cli, const GatewayFacts& facts) {
     return own->status_text.empty() ? text : text + " " + own->status_text;
   }
   if (!facts.owner) return "stopped";
-  return out.good("running") + " in the foreground (pid " + std::to_string(facts.owner->process.pid) + ")";
+  const std::string how = facts.owner_unit ? service_words(*facts.owner_unit) : "in the foreground";
+  return out.good("running") + " " + how + " (pid " + std::to_string(facts.owner->process.pid) + ")";
 }
 
 void print_probe(Context& cli, const GatewayFacts& facts) {

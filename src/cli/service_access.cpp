@@ -1,6 +1,7 @@
 #include "cli/service_access.hpp"
 
 #include <csignal>
+#include <pwd.h>
 #include <thread>
 #include <unistd.h>
 
@@ -23,6 +24,11 @@ constexpr std::string_view kProgram = "openclaw ";
 
 constexpr const char* kSystemVariable = "OPENCLAW_SERVICE_MANAGER";
 constexpr Millis kTaskStopLimit{35'000};  // The keeper needs at most 25 s.
+
+std::string account_name(int user) {
+  const passwd* account = ::getpwuid(static_cast<uid_t>(user));
+  return account ? account->pw_name : std::to_string(user);
+}
 
 /// The manager in use: that of the host, unless a variable says otherwise; nothing for a name that is none.
 std::optional<ServiceSystem> service_system(const Context& cli) {
@@ -99,6 +105,26 @@ std::unique_ptr<service::Manager> service_manager(const Context& cli, bool wants
       return schtasks_manager(cli);
   }
   return systemd_manager(cli, wants_system);
+}
+
+std::unique_ptr<service::Manager> manager_of(const Context& cli, const platform::ServiceUnit& unit) {
+  if (unit.user && *unit.user != static_cast<int>(::geteuid())) return nullptr;
+  const auto scope = unit.user ? service::Scope::User : service::Scope::System;
+  return service::make_systemd_manager({.scope = scope, .unit = unit.name, .environment = cli.environment});
+}
+
+std::string systemctl_command(const platform::ServiceUnit& unit, std::string_view verb) {
+  const std::string what = std::string(verb) + " " + unit.name;
+  if (unit.user == static_cast<int>(::geteuid())) return "systemctl --user " + what;
+  const std::string sudo = ::geteuid() == 0 ? "" : "sudo ";
+  if (!unit.user) return sudo + "systemctl " + what;
+  return sudo + "systemctl --user --machine=" + account_name(*unit.user) + "@.host " + what;
+}
+
+std::string service_words(const platform::ServiceUnit& unit) {
+  const bool is_others = unit.user && *unit.user != static_cast<int>(::geteuid());
+  return "as " + unit.name + " of systemd" +
+         (is_others ? ", a service of " + account_name(*unit.user) : std::string());
 }
 
 std::filesystem::path user_unit_dir(const Context& cli) {

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "cli/context.hpp"
+#include "platform/gateway_lock.hpp"
+#include "platform/service_unit.hpp"
 #include "service/hints.hpp"
 #include "service/manager.hpp"
 
@@ -15,6 +17,15 @@ namespace gw::cli {
 /// The manager that this profile's gateway is, or would be, installed with: the user's, or the system's when
 /// only that has the unit or `wants_system`.
 std::unique_ptr<service::Manager> service_manager(const Context& cli, bool wants_system = false);
+
+/// The manager of a service of systemd, when this user may speak to it: another user's may not.
+std::unique_ptr<service::Manager> manager_of(const Context& cli, const platform::ServiceUnit& unit);
+
+/// `systemctl --user stop openclaw-gateway.service`, as this user has to call it.
+std::string systemctl_command(const platform::ServiceUnit& unit, std::string_view verb);
+
+/// `as openclaw-gateway.service of systemd`, with whose it is when it is not this user's.
+std::string service_words(const platform::ServiceUnit& unit);
 
 /// The directory of the user's units, whether or not it is there.
 std::filesystem::path user_unit_dir(const Context& cli);

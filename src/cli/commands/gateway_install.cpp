@@ -143,6 +143,10 @@ std::optional<Action> port_refusal(const Context& cli, const service::Manager& m
   if (manager.system() != platform::ServiceSystem::Systemd) return std::nullopt;
   const auto owner = platform::live_lock_owner(cli.paths.lock_file());
   if (owner && owner->process.pid != state.pid) {
+    if (const auto unit = platform::service_unit_of(owner->process)) {
+      return blocked("a gateway of this state directory runs " + service_words(*unit) + " already",
+                     {{"generic", systemctl_command(*unit, "disable --now")}});
+    }
     return blocked("a gateway of this state directory runs without the service (pid " +
                        std::to_string(owner->process.pid) + ")",
                    {{"generic", "openclaw " + service::profile_words(cli.paths.profile) + "gateway stop"}});

@@ -118,7 +118,8 @@ int restart_directly(Context& cli, const Args& args) {
   if (!answer) return cli.out.problem(answer.error());
   const std::string id(answer->is_object() ? json::text_or(answer->get_object(), "id") : "");
   const Service service = find_service(cli);
-  const bool is_managed = service.is_ours && service.state->pid == owner->process.pid;
+  const bool is_managed = (service.is_ours && service.state->pid == owner->process.pid) ||
+                          platform::service_unit_of(owner->process).has_value();
   const std::string done = is_managed ? "Gateway service restarted."
                                       : "Gateway restart request sent to foreground process on port " +
                                             std::to_string(owner->port) + ": " +

@@ -2,7 +2,7 @@
 
 #include "base/text.hpp"
 #include "cli/commands/all.hpp"
-#include "cli/context.hpp"
+#include "cli/service_access.hpp"
 #include "cli/values.hpp"
 #include "platform/gateway_lock.hpp"
 #include "platform/private_file.hpp"
@@ -45,6 +45,22 @@ Result<Secret> password_of(Context& cli, const Args& args) {
   return password;
 }
 
+/// Why `--force` must not end the gateway of this state directory.
+std::optional<Failure> refused_force(const Context& cli, const Args& args) {
+  const auto owner = args.has("--force") ? platform::live_lock_owner(cli.paths.lock_file()) : std::nullopt;
+  if (!owner) return std::nullopt;
+  if (!cli.is_terminal) {
+    // An agent that runs in the gateway must not end it by accident.
+    return cli_failure("without a terminal --force does not end the gateway of this state directory",
+                       "openclaw gateway stop --force");
+  }
+  const auto unit = platform::service_unit_of(owner->process);
+  if (!unit) return std::nullopt;
+  return cli_failure(
+      "the gateway of this state directory runs " + service_words(*unit) + ", which would start it again",
+      systemctl_command(*unit, "stop"));
+}
+
 int run(Context& cli, const Args& args) {
   RunRequest request;
   request.paths = cli.paths;
@@ -55,12 +71,7 @@ int run(Context& cli, const Args& args) {
       return refuse(cli, std::string(option.name) + " is not supported in this release");
     }
   }
-  if (args.has("--force") && !cli.is_terminal && platform::live_lock_owner(cli.paths.lock_file())) {
-    // An agent that runs in the gateway must not end it by accident.
-    return cli.out.problem(
-        cli_failure("without a terminal --force does not end the gateway of this state directory",
-                    "openclaw gateway stop --force"));
-  }
+  if (const auto refused = refused_force(cli, args)) return cli.out.problem(*refused);
   if (const auto text = args.text("--port")) {
     request.port = parse_port(*text, /*is_zero_good=*/true);
     if (!request.port) return refuse(cli, "Invalid port");

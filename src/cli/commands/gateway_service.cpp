@@ -63,11 +63,32 @@ int start(Context& cli, const Args&) {
                       .service = service_json(*manager, state->is_enabled || starts_loaded(*manager))});
 }
 
+/// The gateway is a service that the manager which was asked does not know. Its process must not be ended
+/// alone: systemd would start it again.
+int stop_unit(Context& cli, const service::Manager& asked, const platform::ServiceUnit& unit) {
+  const auto manager = manager_of(cli, unit);
+  const auto done = manager ? manager->stop() : std::unexpected(service::Problem{});
+  if (done) {
+    return report(cli, {.name = "stop",
+                        .result = "stopped",
+                        .message = "Stopped " + unit.name + "; the gateway ran as that service.",
+                        .service = service_json(*manager, false)});
+  }
+  const std::string why = done.error().text.empty() ? "" : " (" + done.error().text + ")";
+  return report(cli, {.name = "stop",
+                      .is_ok = false,
+                      .message = "the gateway of " + cli.paths.state_dir.string() + " runs " +
+                                 service_words(unit) + ", which only systemd can stop" + why,
+                      .hints = {{"generic", systemctl_command(unit, "stop")}},
+                      .service = service_json(asked, false)});
+}
+
 /// Ends the gateway of this state directory that runs without a service.
 int stop_foreground(Context& cli, const service::Manager& manager) {
   constexpr std::string_view kName = "stop";
   const auto owner = platform::live_lock_owner(cli.paths.lock_file());
   if (!owner) return report(cli, not_loaded(cli, kName, manager, true));
+  if (const auto unit = platform::service_unit_of(owner->process)) return stop_unit(cli, manager, *unit);
   const std::string who = "gateway process " + std::to_string(owner->process.pid);
   if (auto ended = platform::signal_and_wait(owner->process, SIGTERM, kForegroundStopLimit); !ended) {
     return report(cli, {.name = kName,
