@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "config/changes.hpp"
 #include "config/config.hpp"
 #include "config/device_identity.hpp"
 #include "config/edit.hpp"
@@ -38,11 +39,14 @@ constexpr int kExitConfig = 78;
 struct Arguments {
   int generation = 1;
   int keeper_pid = 0;
+  std::string host;  // Where it listens.
   int port = 0;
-  std::string host;
+  int fixed_port = 0;      // A flag of the start wins over the file; 0: there was none.
+  std::string fixed_bind;  // The same; empty: there was none.
   std::optional<config::AuthMode> auth;
   bool env_credentials =
       false;  // Those of the environment win over the file's: flags were given to the keeper.
+  bool has_run_token = false;  // The environment's token is the keeper's, for this run alone.
   bool is_verbose = false;
   std::string installed;
 };
@@ -59,6 +63,13 @@ config::AuthMode auth_mode_in(std::string_view name) {
   return name == "password" ? config::AuthMode::Password : config::AuthMode::Token;
 }
 
+void read_address(std::string_view text, Arguments& arguments) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return;
+  arguments.host = text.substr(0, colon);
+  arguments.port = number_in(text.data() + colon + 1);
+}
+
 // What the keeper wrote; a newer keeper may say things that this program does not know.
 Arguments read_arguments(int argc, char** argv) {
   Arguments arguments;
@@ -66,12 +77,14 @@ Arguments read_arguments(int argc, char** argv) {
     const std::string_view name = argv[i];
     const bool has_value = i + 1 < argc;
     if (name == "--env-credentials") arguments.env_credentials = true;
+    if (name == "--run-token") arguments.has_run_token = true;
     if (name == "--verbose") arguments.is_verbose = true;
     if (!has_value) continue;
     if (name == "--generation") arguments.generation = number_in(argv[++i]);
     if (name == "--keeper-pid") arguments.keeper_pid = number_in(argv[++i]);
-    if (name == "--port") arguments.port = number_in(argv[++i]);
-    if (name == "--host") arguments.host = argv[++i];
+    if (name == "--listening") read_address(argv[++i], arguments);
+    if (name == "--port") arguments.fixed_port = number_in(argv[++i]);
+    if (name == "--bind") arguments.fixed_bind = argv[++i];
     if (name == "--installed") arguments.installed = argv[++i];
     if (name == "--auth") arguments.auth = auth_mode_in(argv[++i]);
   }
@@ -113,11 +126,16 @@ std::string describe(const config::Paths& paths, const std::vector<config::Issue
 
 void apply_flags(config::Config& config, const Arguments& arguments) {
   if (arguments.auth) config.auth_mode = *arguments.auth;
-  if (!arguments.host.empty()) config.bind_host = arguments.host;
-  if (arguments.port > 0) config.port = static_cast<std::uint16_t>(arguments.port);
+  if (arguments.fixed_port > 0) config.port = static_cast<std::uint16_t>(arguments.fixed_port);
+  if (!arguments.fixed_bind.empty()) {
+    config.bind = arguments.fixed_bind;
+    config.bind_host = config::bind_host_of(config.bind, config.custom_bind_host);
+  }
   if (arguments.env_credentials || config.token.empty()) {
     config.token = secret_from_environment("OPENCLAW_GATEWAY_TOKEN", config.token);
   }
+  config.has_run_token =
+      arguments.has_run_token && config.token.reveal() == from_environment("OPENCLAW_GATEWAY_TOKEN");
   if (arguments.env_credentials || config.password.empty()) {
     config.password = secret_from_environment("OPENCLAW_GATEWAY_PASSWORD", config.password);
   }
@@ -148,7 +166,7 @@ Result<std::unique_ptr<platform::Signals>> signals_for(const Arguments& argument
   return std::unique_ptr<platform::Signals>();
 }
 
-int serve(const Arguments& arguments, platform::PacketChannel control) {
+int serve(const Arguments& arguments, platform::PacketChannel control, platform::Fd listen_socket) {
   auto signals = signals_for(arguments);
   if (!signals) return refuse(control, signals.error().message, 1);
   auto paths = config::resolve_paths(from_environment, from_environment("OPENCLAW_PROFILE").value_or(""));
@@ -158,6 +176,9 @@ int serve(const Arguments& arguments, platform::PacketChannel control) {
   if (!loaded->issues.empty()) return refuse(control, describe(*paths, loaded->issues), kExitConfig);
   config::Config& config = loaded->config;
   apply_flags(config, arguments);
+  if (auto may = config::may_listen_on(config, arguments.host); !may) {
+    return refuse(control, may.error().message, kExitConfig);
+  }
 
   const auto load_again = [arguments, paths = *paths]() -> Result<config::Loaded> {
     auto again = config::load(paths, from_environment, {secrets::lookup(from_environment)});
@@ -183,8 +204,9 @@ int serve(const Arguments& arguments, platform::PacketChannel control) {
                                      .number = arguments.generation,
                                      .keeper_pid = arguments.keeper_pid,
                                      .owner_id = owner ? owner->owner_id : "",
+                                     .host = arguments.host,
                                      .port = static_cast<std::uint16_t>(arguments.port),
-                                     .listen_fd = kListenFd,
+                                     .listen_socket = std::move(listen_socket),
                                      .control = std::move(control),
                                      .signals = *std::move(signals),
                                      .log_file = [&log] { return log.current_file(); },
@@ -211,6 +233,10 @@ int main(int argc, char** argv) {
     (void)gw::last_words();
     std::set_new_handler(gw::end_without_memory);
   }
-  (void)gw::platform::set_inheritable(gw::kListenFd, false);
-  return gw::serve(arguments, std::move(control));
+  gw::platform::Fd listen_socket;  // A keeper sends it when it is time.
+  if (arguments.keeper_pid == 0) {
+    listen_socket = gw::platform::Fd(gw::kListenFd);
+    (void)gw::platform::set_inheritable(gw::kListenFd, false);
+  }
+  return gw::serve(arguments, std::move(control), std::move(listen_socket));
 }

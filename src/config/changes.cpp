@@ -29,7 +29,6 @@ constexpr auto kReaches = std::to_array<Reached>({
     {"env", Reach::Live},
     {"secrets", Reach::Live},
     {"native", Reach::Live},
-    {"native.restart.probationMs", Reach::Start},
 });
 
 bool is_below(std::string_view path, std::string_view ancestor) {
@@ -84,19 +83,18 @@ Changes changes_between(const Config& before, const Config& after) {
   std::vector<std::string> changed;
   compare(before.source, after.source, "", changed);
   const bool is_mode_new = before.auth_mode != after.auth_mode;
-  const bool is_address_new = before.port != after.port || before.bind_host != after.bind_host;
+  const bool is_bind_new = before.bind != after.bind || before.custom_bind_host != after.custom_bind_host;
   const bool is_secret_same =
       before.token.reveal() == after.token.reveal() && before.password.reveal() == after.password.reveal();
   Changes changes;
-  if (before.port != after.port) add(changes.need_restart, "gateway.port");
-  if (before.bind_host != after.bind_host) add(changes.need_restart, "gateway.bind");
   if (is_mode_new) add(changes.need_restart, "gateway.auth.mode");
   for (std::string& path : changed) {
     if (is_ignored(before, path) || is_ignored(after, path)) continue;
     switch (reach_of(path).value_or(Reach::Restart)) {
       case Reach::Listener:
-        // What came of it was compared above.
-        if (!is_address_new) add(changes.no_effect, std::move(path));
+        add((path == "gateway.port" ? before.port != after.port : is_bind_new) ? changes.listener
+                                                                               : changes.no_effect,
+            std::move(path));
         break;
       case Reach::Auth:
         add(is_mode_new      ? changes.need_restart
@@ -119,14 +117,18 @@ Changes changes_between(const Config& before, const Config& after) {
 }
 
 Config applicable(const Config& running, Config next) {
-  next.port = running.port;
-  next.bind_host = running.bind_host;
   if (next.auth_mode != running.auth_mode) {
     next.auth_mode = running.auth_mode;
     next.token = running.token;
     next.password = running.password;
   }
   return next;
+}
+
+Status may_listen_on(const Config& config, std::string_view host) {
+  if (config.auth_mode != AuthMode::None || is_loopback(host)) return {};
+  return fail(Code::InvalidRequest,
+              "gateway.auth.mode none is for loopback only, and the gateway listens on " + std::string(host));
 }
 
 std::optional<Issue> refusal_of(const Config& next) {

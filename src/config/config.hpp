@@ -55,12 +55,13 @@ struct Config {
   std::uint16_t port = 18789;
   std::string bind = "loopback";  ///< `gateway.bind`.
   std::string bind_host =
-      "127.0.0.1";               ///< What it comes to here; of `auto` and `tailnet` the keeper knows more.
+      "127.0.0.1";               ///< `bind_host_of` both; of `auto` and `tailnet` the keeper knows more.
   std::string custom_bind_host;  ///< `gateway.customBindHost`.
   std::string mode;              ///< `gateway.mode`: `local`, `remote` or empty.
   AuthMode auth_mode = AuthMode::Token;
   Secret token;
   Secret password;
+  bool has_run_token = false;                      ///< `token` was made by the keeper, for this run alone.
   std::vector<std::string> allowed_origins;        ///< `gateway.controlUi.allowedOrigins`.
   bool allow_restart = true;                       ///< `commands.restart`.
   ReloadMode reload_mode = ReloadMode::Hybrid;     ///< `gateway.reload.mode`.
@@ -90,6 +91,9 @@ struct Config {
   std::vector<std::string> environment_names;  ///< Variables that its texts refer to, sorted.
   std::vector<std::string> ignored;            ///< Paths of OpenClaw keys that this release does not act on.
 };
+
+/// Where `bind` listens, as far as that needs no look at this machine.
+std::string bind_host_of(std::string_view bind, const std::string& custom_bind_host);
 
 struct Issue {
   std::string path;  ///< Dotted, `gateway.auth.mode`; empty for the whole file.

@@ -109,8 +109,7 @@ void read_listening(Reading& reading) {
   if (config.bind == "custom" && config.custom_bind_host.empty()) {
     reading.issues.push_back({"gateway.bind", "custom needs gateway.customBindHost"});
   }
-  if (config.bind == "lan") config.bind_host = "0.0.0.0";
-  if (config.bind == "custom" && !config.custom_bind_host.empty()) config.bind_host = config.custom_bind_host;
+  config.bind_host = bind_host_of(config.bind, config.custom_bind_host);
   const json::Value* tls = valid_value(reading.root, "gateway.tls.enabled");
   if (tls && tls->get_bool()) {
     reading.issues.push_back(
@@ -120,6 +119,11 @@ void read_listening(Reading& reading) {
 }
 
 }  // namespace
+
+std::string bind_host_of(std::string_view bind, const std::string& custom_bind_host) {
+  if (bind == "lan") return "0.0.0.0";
+  return bind == "custom" && !custom_bind_host.empty() ? custom_bind_host : "127.0.0.1";
+}
 
 std::string_view name_of(AuthMode mode) {
   switch (mode) {

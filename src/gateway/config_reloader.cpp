@@ -42,14 +42,16 @@ void ConfigReloader::look(Cause cause) {
   problem_.reset();
   warn_of_mode(file.reload_mode);
 
-  const auto [live, _, no_effect] = config::changes_between(parts_.running, file);
+  const auto [live, listener, _, no_effect] = config::changes_between(parts_.running, file);
   std::vector<std::string> restart = config::changes_between(started_, file).need_restart;
-  const bool is_new = cause == Cause::Asked || file.source != seen_ || restart != awaiting_restart_;
+  const bool is_new = cause == Cause::Asked || file.source != seen_ || restart != awaiting_restart_ ||
+                      listener_problem_.has_value();
   seen_ = file.source;
   mode_ = file.reload_mode;
   if (!is_new) return tell();
 
   std::vector<std::string> all = live;
+  all.insert(all.end(), listener.begin(), listener.end());
   all.insert(all.end(), restart.begin(), restart.end());
   all.insert(all.end(), no_effect.begin(), no_effect.end());
   parts_.log.info(kSubsystem, "config change detected; evaluating reload (" + joined(all) + ")");
@@ -59,11 +61,25 @@ void ConfigReloader::look(Cause cause) {
   }
   parts_.apply(config::applicable(parts_.running, file), file);
   if (!live.empty()) parts_.log.info(kSubsystem, "config hot reload applied (" + joined(live) + ")");
+  if (!listener.empty()) {
+    parts_.log.info(kSubsystem, "config change moves the listener (" + joined(listener) + ")");
+  }
   if (!no_effect.empty()) {
     parts_.log.warn(kSubsystem,
                     "config change has no effect on a gateway that runs (" + joined(no_effect) + ")");
   }
   settle_restart(std::move(restart));
+  tell();
+}
+
+void ConfigReloader::settle_listener(std::optional<config::Issue> problem) {
+  if (problem) {
+    parts_.log.warn(kSubsystem, "cannot listen where the configuration says: " + problem->message +
+                                    "\nServing on where it was; mend it and send SIGHUP, or change it again");
+    listener_problem_ = {problem->path, problem->message, parts_.loop.wall_now()};
+  } else if (!std::exchange(listener_problem_, std::nullopt)) {
+    return;
+  }
   tell();
 }
 
@@ -122,7 +138,7 @@ void ConfigReloader::withdraw_restart() {
 
 void ConfigReloader::tell() {
   parts_.tell({.is_active = is_watching_ && mode_ != ReloadMode::Off,
-               .problem = problem_,
+               .problem = problem_ ? problem_ : listener_problem_,
                .awaiting_restart = awaiting_restart_});
 }
 

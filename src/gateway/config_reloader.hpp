@@ -38,6 +38,9 @@ class ConfigReloader {
   explicit ConfigReloader(Parts parts);
 
   void look(Cause cause);
+  /// The keeper's answer to what it was told in `apply`: why the gateway does not listen where the file says;
+  /// nothing when it does.
+  void settle_listener(std::optional<config::Issue> problem);
   /// Whether changes are noticed at all.
   void set_watching(bool on);
   /// How long the file must be left alone before `look`.
@@ -58,6 +61,7 @@ class ConfigReloader {
   bool has_warned_of_mode_ = false;
   bool is_watching_ = false;
   std::optional<rpc::ConfigReloadState::Problem> problem_;
+  std::optional<rpc::ConfigReloadState::Problem> listener_problem_;
   std::vector<std::string> awaiting_restart_;
 };
 

@@ -8,6 +8,7 @@
 #include "base/limits.hpp"
 #include "base/uuid.hpp"
 #include "base/version.hpp"
+#include "config/changes.hpp"
 #include "crypto/base64.hpp"
 #include "engine/crash_guard.hpp"
 #include "engine/restart_driver.hpp"
@@ -58,6 +59,7 @@ rpc::GatewayFacts facts_of(const GenerationOptions& options, Instant started_at)
           .owner_id = options.owner_id,
           .generation_owner_id = platform::generation_owner_id(options.owner_id, options.number),
           .generation = options.number,
+          .host = options.host,
           .port = options.port,
           .started_at = started_at};
 }
@@ -86,6 +88,25 @@ restart::Limits restart_limits(const config::Config& config) {
   return {.open_phase = config.open_phase, .deferral = config.deferral_limit};
 }
 
+bool is_guarded(const config::Config& config) {
+  if (config.auth_mode == config::AuthMode::Password) return !config.password.empty();
+  return config.auth_mode == config::AuthMode::Token && !config.token.empty() && !config.has_run_token;
+}
+
+keeper::Configured configured_of(const config::Config& config, std::int64_t attempt) {
+  return {.attempt = attempt,
+          .port = config.port,
+          .bind = config.bind,
+          .custom_bind_host = config.custom_bind_host,
+          .is_guarded = is_guarded(config),
+          .probation = config.probation,
+          .log_level = config.log_level,
+          .log_console_level = config.log_console_level,
+          .log_console_style = config.log_console_style,
+          .log_file = config.log_file.string(),
+          .log_file_bytes_max = config.log_file_bytes_max};
+}
+
 Result<json::Object> tail_json(const std::filesystem::path& file, const rpc::LogTail& query) {
   const auto cursor = query.cursor < 0 ? std::nullopt : std::optional(query.cursor);
   auto tail = platform::tail(file, cursor, static_cast<std::size_t>(query.limit),
@@ -106,6 +127,7 @@ struct Generation::Impl final : engine::Service {
   Impl(GenerationOptions given, Log& to_log);
 
   int run();
+  KeeperLink::Handlers keeper_handlers();
   void log_ignored_keys();
   void watch_signals();
   void take(const keeper::Take& message);
@@ -120,6 +142,10 @@ struct Generation::Impl final : engine::Service {
   void prune_later();
   void prune();
   void apply(config::Config config);
+  void log_address();
+  void move_to(const keeper::Listening& message, platform::Fd socket);
+  void tell_keeper();
+  void on_adopted(const keeper::Adopted& message);
 
   void stop_serving(bool is_restart, Callback<> done) override;
   void serve_again() override { serve(std::nullopt); }
@@ -161,6 +187,7 @@ struct Generation::Impl final : engine::Service {
   std::unique_ptr<Timer> exit_timer;
   Millis start_up{0};  // From Take to accepting: what a restart costs clients, until one is on record.
   Instant taken_at{};
+  std::int64_t configured_attempt = 0;  // The latest that was said to the keeper.
   bool is_accepting = false;
   bool is_draining = false;
   bool has_connections_to_close = false;
@@ -176,17 +203,8 @@ Generation::Impl::Impl(GenerationOptions given, Log& to_log)
       models(options.config, loop, log),
       hub(log),
       runs(loop, hub),
-      keeper(
-          std::move(options.control), options.keeper_pid > 0 ? options.keeper_pid : ::getpid(), loop, log,
-          [this](const keeper::Take& message) { take(message); },
-          [this](std::vector<platform::Fd> descriptors) { receive_handshakes(std::move(descriptors)); },
-          [this] {
-            if (is_accepting) reloader.look(ConfigReloader::Cause::Asked);
-          },
-          [this] {
-            log.error("gateway", "the keeper is gone; stopping");
-            restart.on_stop();
-          }),
+      keeper(std::move(options.control), options.keeper_pid > 0 ? options.keeper_pid : ::getpid(), loop, log,
+             keeper_handlers()),
       work({loop, log, store, models, runs, seeded_dice(),
             "gen-" + std::to_string(options.number) + "-" + facts.boot_id},
            work_limits(options.config), [this] { restart.on_work_changed(); }),
@@ -197,7 +215,7 @@ Generation::Impl::Impl(GenerationOptions given, Log& to_log)
               restart_limits(options.config)),
       presence(self_of_host()),
       devices(store),
-      authenticator(options.config, devices, loop, log),
+      authenticator(options.config, facts, devices, loop, log),
       health(options.config, options.paths.database().string(), loop, store, hub),
       services{
           loop,           log,
@@ -233,6 +251,24 @@ Generation::Impl::Impl(GenerationOptions given, Log& to_log)
   rpc::add_task_methods(methods, services);
   rpc::add_usage_methods(methods, services);
   keeper.set_events(restart);
+}
+
+KeeperLink::Handlers Generation::Impl::keeper_handlers() {
+  KeeperLink::Handlers on;
+  on.on_take = [this](const keeper::Take& message) { take(message); };
+  on.on_handshakes = [this](std::vector<platform::Fd> sockets) { receive_handshakes(std::move(sockets)); };
+  on.on_reload = [this] {
+    if (is_accepting) reloader.look(ConfigReloader::Cause::Asked);
+  };
+  on.on_listening = [this](const keeper::Listening& message, platform::Fd socket) {
+    move_to(message, std::move(socket));
+  };
+  on.on_adopted = [this](const keeper::Adopted& message) { on_adopted(message); };
+  on.on_lost = [this] {
+    log.error("gateway", "the keeper is gone; stopping");
+    restart.on_stop();
+  };
+  return on;
 }
 
 int Generation::Impl::run() {
@@ -313,24 +349,56 @@ void Generation::Impl::retry_queue_later() {
 
 void Generation::Impl::accept(std::optional<Instant> released_at) {
   if (is_draining) return;  // A stop came meanwhile.
-  if (auto started = listener.start(options.listen_fd); !started) return fail_to_serve(started.error());
+  if (auto may = config::may_listen_on(options.config, facts.host); !may) return fail_to_serve(may.error());
+  if (auto started = listener.start(options.listen_socket.get()); !started)
+    return fail_to_serve(started.error());
   keeper.send(keeper::Serving{});
   start_up = std::chrono::duration_cast<Millis>(loop.now() - taken_at);
   is_accepting = true;
   handshakes.adopt();
   restart.begin_serving(released_at);
   health.start([this] { return presence.version(); });
-  log.info(
-      "gateway",
-      "http server listening (ws://" + options.config.bind_host + ":" + std::to_string(options.port) + ")",
-      {{"generation", options.number}, {"pid", ::getpid()}});
+  log_address();
   log.info("gateway", "agent model: " + work.default_model());
   log.info("gateway", "ready");
   stability.record("generation.started", {{"generation", options.number}, {"startUpMs", start_up.count()}});
   tick_later();
   prune();
   if (options.on_serving) options.on_serving();
+  tell_keeper();
   if (options.keeper_pid > 0) changes.start();
+}
+
+void Generation::Impl::log_address() {
+  log.info("gateway", "http server listening (ws://" + facts.host + ":" + std::to_string(facts.port) + ")",
+           {{"generation", options.number}, {"pid", ::getpid()}});
+}
+
+// The new socket first: at every moment one of the two accepts.
+void Generation::Impl::move_to(const keeper::Listening& message, platform::Fd socket) {
+  if (message.is_move) {
+    if (!is_accepting) return;
+    if (auto started = listener.start(socket.get()); !started) return fail_to_serve(started.error());
+    listener.leave(options.listen_socket.get());
+  }
+  facts.host = message.host;
+  facts.port = message.port;
+  options.listen_socket = std::move(socket);
+  if (is_accepting) log_address();
+}
+
+// Also when nothing changed: what the keeper has may come from another generation.
+void Generation::Impl::tell_keeper() {
+  if (keeper.can_restart()) return keeper.send(configured_of(options.config, ++configured_attempt));
+  if (options.config.port == facts.port && options.config.bind_host == facts.host) return;
+  reloader.settle_listener(config::Issue{"gateway", "there is no keeper that could open another socket"});
+}
+
+void Generation::Impl::on_adopted(const keeper::Adopted& message) {
+  if (message.attempt != configured_attempt) return;  // A later answer is on its way.
+  if (message.problem.empty()) return reloader.settle_listener(std::nullopt);
+  const char* key = options.config.port != facts.port ? "gateway.port" : "gateway.bind";
+  reloader.settle_listener(config::Issue{key, message.problem});
 }
 
 void Generation::Impl::receive_handshakes(std::vector<platform::Fd> descriptors) {
@@ -349,6 +417,7 @@ void Generation::Impl::fail_to_serve(const Error& error) {
 // Everything acknowledged is answered before the sockets close: the writer is closed first.
 void Generation::Impl::stop_serving(bool is_restart, Callback<> done) {
   listener.stop_accepting();
+  if (is_restart) options.listen_socket.reset();  // Whoever comes now waits for the successor.
   is_accepting = false;
   is_draining = true;
   tick_timer.reset();
@@ -436,6 +505,7 @@ void Generation::Impl::apply(config::Config config) {
   work.reconfigure(work_limits(options.config));
   crash_guard.reconfigure(crash_limits(options.config));
   restart.reconfigure(options.config.allow_restart, restart_limits(options.config));
+  tell_keeper();
 }
 
 HttpResponse Generation::Impl::answer_http(const HttpRequest& request) {

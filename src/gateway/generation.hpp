@@ -8,6 +8,7 @@
 #include "base/log.hpp"
 #include "config/config.hpp"
 #include "config/device_identity.hpp"
+#include "platform/fd.hpp"
 #include "platform/packet_channel.hpp"
 #include "platform/signals.hpp"
 
@@ -18,14 +19,15 @@ struct GenerationOptions {
   config::Config config;
   config::Paths paths;
   config::DeviceIdentity identity;
-  int number = 1;                              ///< Counted by the keeper.
-  int keeper_pid = 0;                          ///< 0: there is no keeper.
-  std::string owner_id;                        ///< Of the keeper's lock.
-  std::uint16_t port = 0;                      ///< That `listen_fd` is bound to.
-  int listen_fd = -1;                          ///< Bound and listening; stays open, is closed by nobody here.
-  platform::PacketChannel control;             ///< To the keeper; closed: none.
-  std::unique_ptr<platform::Signals> signals;  ///< TERM and INT stop; null: a keeper takes care of them.
-  std::function<std::filesystem::path()> log_file;         ///< Where log lines go now.
+  int number = 1;                                   ///< Counted by the keeper.
+  int keeper_pid = 0;                               ///< 0: there is no keeper.
+  std::string owner_id;                             ///< Of the keeper's lock.
+  std::string host;                                 ///< Where it is to listen; a keeper may change its mind.
+  std::uint16_t port = 0;                           ///< The same.
+  platform::Fd listen_socket;                       ///< Bound and listening; with a keeper, what it sends.
+  platform::PacketChannel control;                  ///< To the keeper; closed: none.
+  std::unique_ptr<platform::Signals> signals;       ///< TERM and INT stop; null: a keeper takes care of them.
+  std::function<std::filesystem::path()> log_file;  ///< Where log lines go now.
   std::function<void(const config::Config&)> set_logging;  ///< Level and file as it says, from now on.
   std::filesystem::path installed;  ///< `openclaw`, as the keeper was called; may be empty.
   std::filesystem::path libexec;    ///< `OPENCLAW_LIBEXEC`; may be empty.

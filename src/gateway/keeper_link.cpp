@@ -14,20 +14,15 @@ struct Overloaded : Handlers... {
 }  // namespace
 
 KeeperLink::KeeperLink(platform::PacketChannel channel, int keeper_pid, EventLoop& loop, Log& log,
-                       std::function<void(const keeper::Take&)> on_take,
-                       std::function<void(std::vector<platform::Fd>)> on_handshakes,
-                       std::function<void()> on_reload, std::function<void()> on_lost)
+                       Handlers handlers)
     : channel_(std::move(channel)),
       keeper_pid_(keeper_pid),
       loop_(loop),
       log_(log),
-      on_take_(std::move(on_take)),
-      on_handshakes_(std::move(on_handshakes)),
-      on_reload_(std::move(on_reload)),
-      on_lost_(std::move(on_lost)) {}
+      handlers_(std::move(handlers)) {}
 
 void KeeperLink::start() {
-  if (!channel_.is_open()) return on_take_({});
+  if (!channel_.is_open()) return handlers_.on_take({});
   watch_ = loop_.watch_readable(channel_.fd(), [this] { receive(); });
 }
 
@@ -61,13 +56,17 @@ void KeeperLink::receive() {
 
 void KeeperLink::deliver(const keeper::Message& message, std::vector<platform::Fd> descriptors) {
   std::visit(
-      Overloaded{[&](const keeper::Take& m) { on_take_(m); },
-                 [&](const keeper::Handshakes&) { on_handshakes_(std::move(descriptors)); },
+      Overloaded{[&](const keeper::Take& m) { handlers_.on_take(m); },
+                 [&](const keeper::Handshakes&) { handlers_.on_handshakes(std::move(descriptors)); },
                  [&](const keeper::SuccessorReady& m) { events_->on_successor_ready(m.version, m.attempt); },
                  [&](const keeper::SuccessorFailed& m) { events_->on_successor_failed(m.reason, m.attempt); },
                  [&](const keeper::Resume& m) { events_->on_resume(m.reason); },
                  [&](const keeper::Retire&) { events_->on_retire(); },
-                 [&](const keeper::Reload&) { on_reload_(); },
+                 [&](const keeper::Reload&) { handlers_.on_reload(); },
+                 [&](const keeper::Listening& m) {
+                   if (!descriptors.empty()) handlers_.on_listening(m, std::move(descriptors.front()));
+                 },
+                 [&](const keeper::Adopted& m) { handlers_.on_adopted(m); },
                  [&](const keeper::Probe&) { send(keeper::Healthy{}); },
                  [&](const keeper::Stop&) { events_->on_stop(); },
                  [&](const keeper::RestartSignal& m) { events_->on_restart_signal(m.name); },
@@ -78,7 +77,7 @@ void KeeperLink::deliver(const keeper::Message& message, std::vector<platform::F
 void KeeperLink::lost() {
   watch_.reset();
   channel_.close();
-  on_lost_();
+  handlers_.on_lost();
 }
 
 }  // namespace gw::gateway

@@ -18,13 +18,18 @@ namespace gw::gateway {
 /// thread.
 class KeeperLink final : public Supervisor {
  public:
-  /// A closed channel means that there is no keeper. `on_take` is told when this generation is to serve,
-  /// `on_handshakes` gets the descriptors of a Handshakes message, `on_reload` is told when the configuration
-  /// is to be read again, `on_lost` when the keeper is gone.
-  KeeperLink(platform::PacketChannel channel, int keeper_pid, EventLoop& loop, Log& log,
-             std::function<void(const keeper::Take&)> on_take,
-             std::function<void(std::vector<platform::Fd>)> on_handshakes, std::function<void()> on_reload,
-             std::function<void()> on_lost);
+  /// What is not for the restart driver. All are set.
+  struct Handlers {
+    std::function<void(const keeper::Take&)> on_take;
+    std::function<void(std::vector<platform::Fd>)> on_handshakes;  ///< The descriptors of the message.
+    std::function<void()> on_reload;
+    std::function<void(const keeper::Listening&, platform::Fd socket)> on_listening;
+    std::function<void(const keeper::Adopted&)> on_adopted;
+    std::function<void()> on_lost;  ///< The keeper is gone.
+  };
+
+  /// A closed channel means that there is no keeper.
+  KeeperLink(platform::PacketChannel channel, int keeper_pid, EventLoop& loop, Log& log, Handlers handlers);
 
   /// Must be set before `start`.
   void set_events(SupervisorEvents& events) { events_ = &events; }
@@ -49,10 +54,7 @@ class KeeperLink final : public Supervisor {
   int keeper_pid_;
   EventLoop& loop_;
   Log& log_;
-  std::function<void(const keeper::Take&)> on_take_;
-  std::function<void(std::vector<platform::Fd>)> on_handshakes_;
-  std::function<void()> on_reload_;
-  std::function<void()> on_lost_;
+  Handlers handlers_;
   SupervisorEvents* events_ = nullptr;
   std::unique_ptr<Watch> watch_;
 };

@@ -31,8 +31,11 @@ int poll_wait(std::initializer_list<std::optional<Instant>> wakes) {
 
 }  // namespace
 
-Keeper::Keeper(World world, Launch launch, const gen::Limits& limits)
-    : world_(std::move(world)), launch_(std::move(launch)), machine_(limits) {}
+Keeper::Keeper(World world, Endpoint endpoint, Launch launch, const gen::Limits& limits)
+    : world_(std::move(world)),
+      endpoint_(std::move(endpoint)),
+      launch_(std::move(launch)),
+      machine_(limits) {}
 
 int Keeper::run() {
   feed_watchdog();
@@ -158,7 +161,37 @@ void Keeper::on_message(gen::Id id, const Message& message) {
     events_.emplace_back(gen::HealthySaid{id});
   } else if (const auto* status = std::get_if<StatusLine>(&message)) {
     events_.emplace_back(gen::StatusSaid{id, status->text});
+  } else if (const auto* configured = std::get_if<Configured>(&message)) {
+    adopt(id, *configured);
   }
+}
+
+// What counts is what the one that serves runs with: another may have read the file at another time.
+void Keeper::adopt(gen::Id id, const Configured& configured) {
+  if (machine_.floor() != id) return;
+  if (world_.set_logging) world_.set_logging(configured);
+  machine_.set_probation(configured.probation);
+  Adopted answer{.attempt = configured.attempt, .problem = {}};
+  const auto moved = endpoint_.move({.port = configured.port,
+                                     .bind = configured.bind,
+                                     .custom_bind_host = configured.custom_bind_host,
+                                     .is_guarded = configured.is_guarded});
+  if (!moved) answer.problem = moved.error().message;
+  if (moved && *moved) {
+    tell_listening(id, true);
+    world_.owner_record.set_port(endpoint_.port());
+    show_owner(id);
+  }
+  tell(id, answer);
+}
+
+void Keeper::tell_listening(gen::Id id, bool is_move) {
+  const auto at = children_.find(id.value);
+  if (at == children_.end() || !at->second.channel.is_open()) return;
+  const int descriptor = endpoint_.fd();
+  const Listening message{endpoint_.host(), endpoint_.port(), is_move};
+  auto sent = at->second.channel.send(encode(message), {&descriptor, 1});
+  if (!sent) lose_channel(id, sent.error().message);
 }
 
 void Keeper::handle_events() {
@@ -184,7 +217,7 @@ Status Keeper::try_spawn(const gen::Spawn& e) {
   auto ends = platform::PacketChannel::make_pair();
   if (!ends) return std::unexpected(std::move(ends).error());
   auto& [ours, theirs] = *ends;
-  auto process = platform::ChildProcess::spawn(call_for(launch_, e.id, e.is_standby, theirs.fd()));
+  auto process = platform::ChildProcess::spawn(call_for(launch_, endpoint_, e.id, e.is_standby, theirs.fd()));
   if (!process) return std::unexpected(std::move(process).error());
   world_.log.debug(
       kSubsystem, "generation started",
@@ -194,6 +227,7 @@ Status Keeper::try_spawn(const gen::Spawn& e) {
 }
 
 void Keeper::apply(const gen::TellTake& e) {
+  tell_listening(e.id, false);
   tell(e.id, Take{e.released_at.time_since_epoch().count()});
   pass_held(e.id);
 }
@@ -205,6 +239,7 @@ void Keeper::apply(const gen::TellSuccessorFailed& e) {
 void Keeper::apply(const gen::TellResume& e) {
   world_.log.warn(kSubsystem, "hand-over failed; the old generation serves on",
                   {{"generation", e.id.value}, {"reason", e.reason}});
+  tell_listening(e.id, false);
   tell(e.id, Resume{e.reason});
   pass_held(e.id);
   held_.reset();  // It does not say that it serves.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -8,6 +9,7 @@
 
 #include "base/log.hpp"
 #include "core/generations/machine.hpp"
+#include "keeper/endpoint.hpp"
 #include "keeper/launch.hpp"
 #include "platform/child_process.hpp"
 #include "platform/owner_record.hpp"
@@ -29,9 +31,10 @@ class Keeper {
     platform::OwnerRecord owner_record{};  // Shows nothing unless given.
     std::optional<Millis>
         watchdog_every{};  // The service manager ends us when it does not hear of us in twice that.
+    std::function<void(const Configured&)> set_logging{};  // Level, style and file as it says, from now on.
   };
 
-  Keeper(World world, Launch launch, const generations::Limits& limits = {});
+  Keeper(World world, Endpoint endpoint, Launch launch, const generations::Limits& limits = {});
 
   /// Serves until a stop, or until the first generation ever started fails. Returns the exit code.
   int run();
@@ -56,6 +59,8 @@ class Keeper {
   void read_child(std::int64_t id);
   void read_messages(generations::Id id, Child& child);
   void on_message(generations::Id id, const Message& message);
+  void adopt(generations::Id id, const Configured& configured);
+  void tell_listening(generations::Id id, bool is_move);
   void handle_events();
 
   void apply(const generations::Spawn& e);
@@ -81,6 +86,7 @@ class Keeper {
   void lose_channel(generations::Id id, const std::string& why);
 
   World world_;
+  Endpoint endpoint_;
   Launch launch_;
   generations::Machine machine_;
   std::map<std::int64_t, Child> children_;

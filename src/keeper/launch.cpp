@@ -15,7 +15,8 @@ std::filesystem::path generation_program(const Launch& launch) {
 
 }  // namespace
 
-platform::ProgramCall call_for(const Launch& launch, generations::Id id, bool is_standby, int control_fd) {
+platform::ProgramCall call_for(const Launch& launch, const Endpoint& endpoint, generations::Id id,
+                               bool is_standby, int control_fd) {
   platform::ProgramCall call;
   call.program = generation_program(launch);
   // Not the name of the program: OpenClaw's command line would take a generation for a second gateway.
@@ -23,11 +24,14 @@ platform::ProgramCall call_for(const Launch& launch, generations::Id id, bool is
   if (control_fd >= 0) {
     call.arguments.insert(call.arguments.end(), {"--keeper-pid", std::to_string(::getpid())});
     call.descriptors.emplace_back(control_fd, kControlFd);
+  } else {
+    call.descriptors.emplace_back(endpoint.fd(), kListenFd);
   }
   if (!launch.program.empty()) call.arguments.insert(call.arguments.end(), {"--installed", launch.program});
   if (is_standby) call.arguments.emplace_back("--standby");
+  call.arguments.insert(call.arguments.end(),
+                        {"--listening", endpoint.host() + ":" + std::to_string(endpoint.port())});
   call.arguments.insert(call.arguments.end(), launch.arguments.begin(), launch.arguments.end());
-  call.descriptors.emplace_back(launch.listen_fd, kListenFd);
   call.environment = launch.environment;
   return call;
 }

@@ -40,6 +40,14 @@ struct Refusal {
   std::string text;
 };
 
+/// Where a configuration, flags included, wants the gateway to listen.
+struct ListenWish {
+  std::uint16_t port = 0;
+  std::string bind;              ///< loopback, lan, tailnet, auto, custom.
+  std::string custom_bind_host;  ///< Of `custom`.
+  bool is_guarded = false;       ///< A client has to know a secret that the operator chose.
+};
+
 /// What it starts with, flags and configuration taken together.
 struct Settings {
   std::uint16_t port = 0;
@@ -53,5 +61,8 @@ struct Settings {
 
 /// The guards of a start, in their documented order (docs/cli/README.md).
 std::expected<Settings, Refusal> decide_settings(const Request& request, const config::Loaded& loaded);
+
+/// The address that `wish.bind` means on this machine; refused beyond loopback when it is not guarded.
+std::expected<std::string, Refusal> decide_bind_host(const Request& request, const ListenWish& wish);
 
 }  // namespace gw::keeper

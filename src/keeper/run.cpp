@@ -17,7 +17,6 @@
 #include "platform/gateway_lock.hpp"
 #include "platform/log_file.hpp"
 #include "platform/owner_record.hpp"
-#include "platform/port_owner.hpp"
 #include "platform/private_file.hpp"
 #include "platform/service_notifier.hpp"
 #include "platform/signals.hpp"
@@ -63,10 +62,7 @@ std::expected<platform::Listener, Refusal> open_listener(const Settings& setting
   }
   std::string text = "another gateway instance is already listening on ws://" + settings.bind_host + ":" +
                      std::to_string(settings.port);
-  for (const auto& owner : platform::port_owners(settings.port)) {
-    text += "\nPort " + std::to_string(settings.port) + " is held by pid " + std::to_string(owner.pid) +
-            " (" + owner.name + ").";
-  }
+  if (const std::string holders = holders_of(settings.port); !holders.empty()) text += "\n" + holders;
   text += "\nStop it, or choose another port with --port.";
   return std::unexpected(Refusal{1, std::move(text)});
 }
@@ -97,17 +93,18 @@ class RunToken {
   bool is_kept_ = false;
 };
 
-Launch make_launch(const Request& request, const Settings& settings, const platform::Listener& listener) {
+Launch make_launch(const Request& request, const Settings& settings, std::uint16_t port) {
   Launch launch;
   launch.program = request.program;
   launch.libexec = request.environment("OPENCLAW_LIBEXEC").value_or("");
-  launch.listen_fd = listener.fd.get();
-  launch.arguments = {"--port", std::to_string(listener.port), "--host", settings.bind_host};
   // What only the file says is left to each generation, which follows the file while it runs.
+  if (request.port) launch.arguments = {"--port", std::to_string(port)};
+  if (request.bind) launch.arguments.insert(launch.arguments.end(), {"--bind", *request.bind});
   if (request.auth || settings.flags_have_credentials) {
     launch.arguments.insert(launch.arguments.end(), {"--auth", std::string(config::name_of(settings.auth))});
   }
   if (settings.flags_have_credentials) launch.arguments.emplace_back("--env-credentials");
+  if (settings.needs_run_token) launch.arguments.emplace_back("--run-token");
   if (request.verbose) launch.arguments.emplace_back("--verbose");
   launch.environment = request.all_environment;
   // Only the keeper speaks for the service.
@@ -123,6 +120,15 @@ Launch make_launch(const Request& request, const Settings& settings, const platf
     set_variable(launch.environment, "OPENCLAW_GATEWAY_PASSWORD", settings.password.reveal());
   }
   return launch;
+}
+
+config::Config with_logging(config::Config config, const Configured& configured) {
+  config.log_level = configured.log_level;
+  config.log_console_level = configured.log_console_level;
+  config.log_console_style = configured.log_console_style;
+  config.log_file = configured.log_file;
+  config.log_file_bytes_max = configured.log_file_bytes_max;
+  return config;
 }
 
 platform::LockOwner lock_owner(const Request& request, std::uint16_t port) {
@@ -176,16 +182,26 @@ int run_gateway(const Request& request) {
   if (auto published = lock->publish(owner); !published) {
     return refuse({1, "Gateway start failed: " + published.error().message});
   }
-  Launch launch = make_launch(request, *settings, *listener);
+  Launch launch = make_launch(request, *settings, listener->port);
+  const auto tell_port = [&lock, owner](std::uint16_t port) mutable {
+    owner.port = port;
+    (void)lock->publish(owner);  // A file that we hold open and have written; readers try the old port else.
+  };
+  Endpoint endpoint({*std::move(listener), settings->bind_host,
+                     [&request](const ListenWish& wish) { return decide_bind_host(request, wish); },
+                     tell_port});
   if (request.no_keeper) {
     lock->keep_for_next_program();
     run_token.keep();
-    return refuse({1, replace_this_process(call_for(launch, generations::Id{1}, false, -1)).message});
+    const auto call = call_for(launch, endpoint, generations::Id{1}, false, -1);
+    return refuse({1, replace_this_process(call).message});
   }
   auto signals = platform::catch_signals();
   if (!signals) return refuse({1, signals.error().message});
-  platform::LogFile log(
-      logging::log_options(loaded->config, request.paths, request.environment, request.verbose));
+  const auto log_options = [&request](const config::Config& config) {
+    return logging::log_options(config, request.paths, request.environment, request.verbose);
+  };
+  platform::LogFile log(log_options(loaded->config));
   if (settings->needs_run_token) {
     log.info(
         kSubsystem,
@@ -194,8 +210,11 @@ int run_gateway(const Request& request) {
   Keeper keeper(
       {log, **signals, platform::ServiceNotifier(request.environment("NOTIFY_SOCKET").value_or("")),
        platform::OwnerRecord(platform::owner_record_file(request.paths.state_dir), std::move(owner)),
-       watchdog_every(request.environment)},
-      std::move(launch), {.probation = loaded->config.probation});
+       watchdog_every(request.environment),
+       [&](const Configured& configured) {
+         log.change(log_options(with_logging(loaded->config, configured)));
+       }},
+      std::move(endpoint), std::move(launch), {.probation = loaded->config.probation});
   const int code = keeper.run();
   if (!keeper.failure().empty()) log.error(kSubsystem, "gateway startup failed: " + keeper.failure());
   return code;

@@ -74,31 +74,6 @@ std::expected<void, Refusal> decide_auth(const Request& request, const config::C
   return {};
 }
 
-std::expected<void, Refusal> decide_bind(const Request& request, const config::Config& config,
-                                         Settings& settings) {
-  constexpr const char* kLoopback = "127.0.0.1";
-  const std::string bind = request.bind.value_or(config.bind);
-  if (bind == "lan") {
-    settings.bind_host = "0.0.0.0";
-  } else if (bind == "auto") {
-    settings.bind_host = request.is_in_container ? "0.0.0.0" : kLoopback;
-  } else if (bind == "tailnet") {
-    settings.bind_host = request.tailnet_host.empty() ? kLoopback : request.tailnet_host;
-  } else if (bind == "custom") {
-    settings.bind_host = config.custom_bind_host;
-    if (settings.bind_host.empty())
-      return refuse("--bind custom needs gateway.customBindHost in the configuration.");
-  } else {
-    settings.bind_host = kLoopback;
-  }
-  const bool is_loopback = settings.bind_host.starts_with("127.");
-  if (!is_loopback && (settings.auth == AuthMode::None || settings.needs_run_token)) {
-    return refuse("Refusing to bind gateway to " + settings.bind_host +
-                  " without auth.\nSet gateway.auth.token or gateway.auth.password, or bind to loopback.");
-  }
-  return {};
-}
-
 }  // namespace
 
 std::expected<Settings, Refusal> decide_settings(const Request& request, const config::Loaded& loaded) {
@@ -108,10 +83,31 @@ std::expected<Settings, Refusal> decide_settings(const Request& request, const c
   if (auto good = decide_auth(request, loaded.config, settings); !good) {
     return std::unexpected(std::move(good).error());
   }
-  if (auto good = decide_bind(request, loaded.config, settings); !good) {
-    return std::unexpected(std::move(good).error());
-  }
+  const bool is_guarded = settings.auth != AuthMode::None && !settings.needs_run_token;
+  auto host = decide_bind_host(request, {.port = settings.port,
+                                         .bind = request.bind.value_or(loaded.config.bind),
+                                         .custom_bind_host = loaded.config.custom_bind_host,
+                                         .is_guarded = is_guarded});
+  if (!host) return std::unexpected(std::move(host).error());
+  settings.bind_host = *std::move(host);
   return settings;
+}
+
+std::expected<std::string, Refusal> decide_bind_host(const Request& request, const ListenWish& wish) {
+  std::string host = "127.0.0.1";
+  if (wish.bind == "lan" || (wish.bind == "auto" && request.is_in_container)) {
+    host = "0.0.0.0";
+  } else if (wish.bind == "tailnet" && !request.tailnet_host.empty()) {
+    host = request.tailnet_host;
+  } else if (wish.bind == "custom") {
+    host = wish.custom_bind_host;
+    if (host.empty()) return refuse("--bind custom needs gateway.customBindHost in the configuration.");
+  }
+  if (!host.starts_with("127.") && !wish.is_guarded) {
+    return refuse("Refusing to bind gateway to " + host +
+                  " without auth.\nSet gateway.auth.token or gateway.auth.password, or bind to loopback.");
+  }
+  return host;
 }
 
 }  // namespace gw::keeper

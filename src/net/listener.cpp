@@ -47,6 +47,12 @@ class Listener::Impl final : public net::ConnectionHost {
     return {};
   }
 
+  void leave(int listen_fd) {
+    if (accepts_.contains(listen_fd)) accept_all(listen_fd);
+    accepts_.erase(listen_fd);
+    std::erase(paused_, listen_fd);
+  }
+
   void stop_accepting() {
     accepts_.clear();
     pause_timer_.reset();
@@ -131,23 +137,35 @@ class Listener::Impl final : public net::ConnectionHost {
 
   void accept_some(int listen_fd) {
     for (int i = 0; i < kAcceptsPerTurn; ++i) {
-      Accepted accepted = net::accept_one(listen_fd);
-      switch (accepted.outcome) {
-        case Accepted::Outcome::Connection:
-          add(std::move(accepted));
-          break;
-        case Accepted::Outcome::TryNext:
-          break;
-        case Accepted::Outcome::None:
-          return;
-        case Accepted::Outcome::NoDescriptor:
-          return pause_accepting(listen_fd, accepted.error);
-        case Accepted::Outcome::Broken:
-          log_.error(kSubsystem, "listening socket is unusable", {{"error", std::strerror(accepted.error)}});
-          accepts_.erase(listen_fd);
-          return;
-      }
+      if (!accept_next(listen_fd)) return;
     }
+  }
+
+  void accept_all(int listen_fd) {
+    while (accept_next(listen_fd)) {
+    }
+  }
+
+  /// False: nothing more for now.
+  bool accept_next(int listen_fd) {
+    Accepted accepted = net::accept_one(listen_fd);
+    switch (accepted.outcome) {
+      case Accepted::Outcome::Connection:
+        add(std::move(accepted));
+        return true;
+      case Accepted::Outcome::TryNext:
+        return true;
+      case Accepted::Outcome::None:
+        return false;
+      case Accepted::Outcome::NoDescriptor:
+        pause_accepting(listen_fd, accepted.error);
+        return false;
+      case Accepted::Outcome::Broken:
+        log_.error(kSubsystem, "listening socket is unusable", {{"error", std::strerror(accepted.error)}});
+        accepts_.erase(listen_fd);
+        return false;
+    }
+    return false;
   }
 
   void add(Accepted accepted) {
@@ -226,6 +244,8 @@ Listener::Listener(EventLoop& loop, ConnectionAcceptor& acceptor, Log& log, List
 Listener::~Listener() = default;
 
 Status Listener::start(int listen_fd) { return impl_->start(listen_fd); }
+
+void Listener::leave(int listen_fd) { impl_->leave(listen_fd); }
 
 void Listener::stop_accepting() { impl_->stop_accepting(); }
 

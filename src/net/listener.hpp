@@ -43,6 +43,9 @@ class Listener {
   /// `stop_accepting`; it is never closed or shut down here. `Code::Unavailable` when it cannot be watched.
   Status start(int listen_fd);
 
+  /// Accepts who waits there and then no more: that socket may be closed now, and nobody was refused.
+  void leave(int listen_fd);
+
   /// Leaves new connections to the other processes. `start` may be called again, also after `close_all`.
   void stop_accepting();
 

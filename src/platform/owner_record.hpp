@@ -29,6 +29,9 @@ class OwnerRecord {
   OwnerRecord& operator=(const OwnerRecord&) = delete;
   ~OwnerRecord();
 
+  /// For the next `show`.
+  void set_port(std::uint16_t port) { owner_.port = port; }
+
   /// `generation` serves from now on. `Code::Conflict` when the file names another process that lives, which
   /// it then goes on naming; `Code::Unavailable` when it cannot be written.
   Status show(std::int64_t generation, const std::string& now_iso);

@@ -1,5 +1,7 @@
 #include "protocol/keeper_messages.hpp"
 
+#include <algorithm>
+
 #include "base/text.hpp"
 #include "json/read.hpp"
 #include "json/value.hpp"
@@ -9,6 +11,7 @@ namespace {
 
 // An escaped byte takes at most six characters, so a text of this size always fits into one message.
 constexpr std::size_t kTextBytesMax = kMessageBytesMax / 6 - 64;
+constexpr std::size_t kWordBytesMax = 16;  // `loopback`, `192.168.100.100`.
 
 json::Object head(std::string_view type) { return {{"v", kMessageVersion}, {"type", type}}; }
 
@@ -63,8 +66,66 @@ json::Object to_json(const Stop&) { return head("stop"); }
 json::Object to_json(const RestartSignal& m) { return with_text("restart-signal", "name", m.name); }
 json::Object to_json(const Reload&) { return head("reload"); }
 
+json::Object to_json(const Configured& m) {
+  json::Object object = with_attempt(head("configured"), m.attempt);
+  object["port"] = m.port;
+  object["bind"] = cut_utf8(m.bind, kWordBytesMax);
+  object["customBindHost"] = cut_utf8(m.custom_bind_host, kWordBytesMax);
+  object["isGuarded"] = m.is_guarded;
+  object["probationMs"] = m.probation.count();
+  object["logLevel"] = static_cast<int>(m.log_level);
+  object["logConsoleLevel"] = static_cast<int>(m.log_console_level);
+  if (m.log_console_style) object["logConsoleStyle"] = static_cast<int>(*m.log_console_style);
+  if (m.log_file.size() <= kTextBytesMax / 2) object["logFile"] = m.log_file;  // Half of a path is no path.
+  object["logFileBytesMax"] = m.log_file_bytes_max;
+  return object;
+}
+
+json::Object to_json(const Listening& m) {
+  json::Object object = with_text("listening", "host", m.host);
+  object["port"] = m.port;
+  object["isMove"] = m.is_move;
+  return object;
+}
+
+json::Object to_json(const Adopted& m) {
+  return with_attempt(with_text("adopted", "problem", m.problem), m.attempt);
+}
+
 std::string text_of(const json::Object& object, std::string_view key) {
   return std::string(json::text_or(object, key));
+}
+
+std::uint16_t port_of(const json::Object& object) {
+  return static_cast<std::uint16_t>(std::clamp<std::int64_t>(json::int_or(object, "port", 0), 0, 65'535));
+}
+
+LogLevel level_of(const json::Object& object, std::string_view key) {
+  constexpr auto kHighest = static_cast<std::int64_t>(LogLevel::Silent);
+  constexpr auto kUsual = static_cast<std::int64_t>(LogLevel::Info);
+  return static_cast<LogLevel>(std::clamp<std::int64_t>(json::int_or(object, key, kUsual), 0, kHighest));
+}
+
+Configured configured_of(const json::Object& object) {
+  Configured m;
+  m.attempt = json::int_or(object, "attempt", 0);
+  m.port = port_of(object);
+  m.bind = text_of(object, "bind");
+  m.custom_bind_host = text_of(object, "customBindHost");
+  m.is_guarded = json::bool_or(object, "isGuarded", false);
+  m.probation = Millis{std::max<std::int64_t>(0, json::int_or(object, "probationMs", 0))};
+  m.log_level = level_of(object, "logLevel");
+  m.log_console_level = level_of(object, "logConsoleLevel");
+  const std::int64_t style = json::int_or(object, "logConsoleStyle", -1);
+  if (style >= 0 && style <= static_cast<std::int64_t>(LogStyle::Json))
+    m.log_console_style = static_cast<LogStyle>(style);
+  m.log_file = text_of(object, "logFile");
+  m.log_file_bytes_max = json::int_or(object, "logFileBytesMax", 0);
+  return m;
+}
+
+Listening listening_of(const json::Object& object) {
+  return {text_of(object, "host"), port_of(object), json::bool_or(object, "isMove", false)};
 }
 
 Result<Message> message_of(std::string_view type, const json::Object& object) {
@@ -90,6 +151,9 @@ Result<Message> message_of(std::string_view type, const json::Object& object) {
   if (type == "stop") return Stop{};
   if (type == "restart-signal") return RestartSignal{text_of(object, "name")};
   if (type == "reload") return Reload{};
+  if (type == "configured") return configured_of(object);
+  if (type == "listening") return listening_of(object);
+  if (type == "adopted") return Adopted{json::int_or(object, "attempt", 0), text_of(object, "problem")};
   return fail(Code::NotFound, "unknown keeper message '" + std::string(type) + "'");
 }
 

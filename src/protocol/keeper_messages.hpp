@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
+#include "base/log.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 
@@ -41,6 +43,21 @@ struct Healthy {};   ///< The answer to Probe: its control thread turns.
 struct StatusLine {
   std::string text;
 };
+/// What its configuration says of the keeper's part. Said when it begins to serve, and again when that
+/// changes.
+struct Configured {
+  std::int64_t attempt = 0;  ///< Said again in the answer, Adopted.
+  std::uint16_t port = 0;
+  std::string bind;              ///< loopback, lan, tailnet, auto, custom.
+  std::string custom_bind_host;  ///< Of `custom`.
+  bool is_guarded = false;       ///< A client has to know a secret that the operator chose.
+  Millis probation{0};
+  LogLevel log_level = LogLevel::Info;
+  LogLevel log_console_level = LogLevel::Info;
+  std::optional<LogStyle> log_console_style;
+  std::string log_file;  ///< Empty: where it is when nobody says so; also when it is too long to be said.
+  std::int64_t log_file_bytes_max = 0;
+};
 
 // Keeper to generation.
 struct Take {
@@ -64,10 +81,22 @@ struct RestartSignal {
   std::string name;
 };
 struct Reload {};  ///< Read the configuration again.
+/// Clients come to this socket from now on; beside this goes its descriptor, bound and listening. Said before
+/// Take and Resume, and when it is another one. Only the keeper and the generation that serves have it open:
+/// what waits in the backlog of a socket that nobody accepts from is lost when it closes.
+struct Listening {
+  std::string host;
+  std::uint16_t port = 0;
+  bool is_move = false;  ///< For whoever accepts already; one that has just stopped is not meant any more.
+};
+struct Adopted {
+  std::int64_t attempt = 0;
+  std::string problem;  ///< Why it listens where it did before; empty: all of Configured holds.
+};
 
 using Message = std::variant<Handshakes, Ready, Failed, StartSuccessor, DropSuccessor, Released, Serving,
-                             Healthy, StatusLine, Take, SuccessorReady, SuccessorFailed, Resume, Retire,
-                             Probe, Stop, RestartSignal, Reload>;
+                             Healthy, StatusLine, Configured, Take, SuccessorReady, SuccessorFailed, Resume,
+                             Retire, Probe, Stop, RestartSignal, Reload, Listening, Adopted>;
 
 std::string encode(const Message& message);
 

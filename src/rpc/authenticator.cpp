@@ -103,8 +103,9 @@ Accepted accepted(Client client, const Grant* grant) {
 
 }  // namespace
 
-Authenticator::Authenticator(const config::Config& config, DeviceRegistry& devices, Loop& loop, Log& log)
-    : config_(config), devices_(devices), loop_(loop), log_(log) {}
+Authenticator::Authenticator(const config::Config& config, const GatewayFacts& facts, DeviceRegistry& devices,
+                             Loop& loop, Log& log)
+    : config_(config), facts_(facts), devices_(devices), loop_(loop), log_(log) {}
 
 void Authenticator::authenticate(HttpRequest head, std::string nonce, const json::Value& params,
                                  std::string conn_id, Callback<Outcome> done) {
@@ -133,7 +134,7 @@ std::optional<Refused> Authenticator::check_basics(Attempt& attempt) const {
   attempt.protocol = static_cast<int>(chosen);
   if (params.role != "operator" && params.role != "node") return refused_role();
   if (attempt.head.header("origin").empty() && !needs_origin(params.client)) return std::nullopt;
-  const OriginVerdict verdict = check_origin(attempt.head, config_);
+  const OriginVerdict verdict = check_origin(attempt.head, config_, facts_.port);
   if (verdict == OriginVerdict::Allowed) return std::nullopt;
   return refused_origin(verdict == OriginVerdict::Unreadable);
 }

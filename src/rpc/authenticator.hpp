@@ -14,6 +14,7 @@
 #include "rpc/client.hpp"
 #include "rpc/connect_params.hpp"
 #include "rpc/device_registry.hpp"
+#include "rpc/gateway_facts.hpp"
 #include "rpc/rate_limit.hpp"
 #include "rpc/refusals.hpp"
 #include "rpc/request_origin.hpp"
@@ -38,7 +39,8 @@ class Authenticator {
  public:
   using Outcome = std::expected<Accepted, Refused>;
 
-  Authenticator(const config::Config& config, DeviceRegistry& devices, Loop& loop, Log& log);
+  Authenticator(const config::Config& config, const GatewayFacts& facts, DeviceRegistry& devices, Loop& loop,
+                Log& log);
 
   /// `params` are those of `connect`, `nonce` is the one this connection was challenged with. `params` is not
   /// used after the call returns. `done` is called exactly once, possibly before the call returns; not at all
@@ -65,6 +67,7 @@ class Authenticator {
   const Secret& secret() const;
 
   const config::Config& config_;
+  const GatewayFacts& facts_;
   DeviceRegistry& devices_;
   Loop& loop_;
   Log& log_;

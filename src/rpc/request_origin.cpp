@@ -40,9 +40,9 @@ std::string normalized(std::string_view origin) {
   return lower_ascii(origin);
 }
 
-bool is_listed(std::string_view origin, const config::Config& config) {
+bool is_listed(std::string_view origin, const config::Config& config, std::uint16_t own_port) {
   const std::string wanted = normalized(origin);
-  const std::string port = ":" + std::to_string(config.port);
+  const std::string port = ":" + std::to_string(own_port);
   if (wanted == "http://localhost" + port || wanted == "http://127.0.0.1" + port) return true;
   return std::ranges::any_of(config.allowed_origins,
                              [&](const auto& one) { return normalized(one) == wanted; });
@@ -61,11 +61,12 @@ std::optional<HttpResponse> refuse_upgrade(const HttpRequest& request) {
                                                {"type", "proxy_attribution_required"}}}});
 }
 
-OriginVerdict check_origin(const HttpRequest& request, const config::Config& config) {
+OriginVerdict check_origin(const HttpRequest& request, const config::Config& config, std::uint16_t own_port) {
   const std::string_view origin = trimmed(request.header("origin"));
   const std::string host = host_of(origin);
   if (host.empty()) return OriginVerdict::Unreadable;
-  const bool is_allowed = (is_local(request) && is_loopback_host(host)) || is_listed(origin, config);
+  const bool is_allowed =
+      (is_local(request) && is_loopback_host(host)) || is_listed(origin, config, own_port);
   return is_allowed ? OriginVerdict::Allowed : OriginVerdict::NotAllowed;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 
 #include "config/config.hpp"
@@ -19,7 +20,7 @@ enum class OriginVerdict { Allowed, NotAllowed, Unreadable };
 
 /// Whether the page behind the `Origin` header may open a connection: a loopback page from this machine, or
 /// one of `gateway.controlUi.allowedOrigins`, to which the two loopback names of our own port belong.
-OriginVerdict check_origin(const HttpRequest& request, const config::Config& config);
+OriginVerdict check_origin(const HttpRequest& request, const config::Config& config, std::uint16_t own_port);
 
 /// There is an `Origin` header, and it names another machine.
 bool is_foreign_page(const HttpRequest& request);

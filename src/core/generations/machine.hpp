@@ -163,6 +163,9 @@ class Machine {
 
   Effects step(const Event& event, Instant now);
 
+  /// From the next hand-over on.
+  void set_probation(Millis probation) { limits_.probation = probation; }
+
   /// Who was told to serve and has neither released nor died; nothing in between.
   std::optional<Id> floor() const { return floor_; }
 

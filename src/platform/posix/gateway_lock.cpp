@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "json/value.hpp"
@@ -26,9 +27,12 @@ GatewayLock::~GatewayLock() {
 }
 
 Status GatewayLock::publish(const LockOwner& owner) {
-  const std::string text = lock_text(owner);
-  if (::ftruncate(fd_.get(), 0) != 0 ||
-      ::pwrite(fd_.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
+  std::string text = lock_text(owner);
+  // In one write over what is there: a reader finds the one or the other, and a full disk takes nothing away.
+  struct stat info{};
+  if (::fstat(fd_.get(), &info) == 0 && static_cast<off_t>(text.size()) < info.st_size)
+    text.resize(static_cast<std::size_t>(info.st_size), ' ');
+  if (::pwrite(fd_.get(), text.data(), text.size(), 0) != static_cast<ssize_t>(text.size())) {
     return system_error(Code::Unavailable, "cannot write the lock file");
   }
   return {};

@@ -54,9 +54,13 @@ Result<Fd> connect_one(const addrinfo& address, Instant deadline, const std::str
   return fd;
 }
 
-}  // namespace
+Status share_port(int fd, bool on) {
+  const int value = on ? 1 : 0;
+  if (::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &value, sizeof value) == 0) return {};
+  return system_error(Code::Unavailable, "cannot share a port");
+}
 
-Result<Listener> listen_tcp(const std::string& host, std::uint16_t port) {
+Result<Listener> listen_on(const std::string& host, std::uint16_t port, bool is_shared) {
   const std::string what = "cannot listen on " + host + ":" + std::to_string(port);
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -68,6 +72,9 @@ Result<Listener> listen_tcp(const std::string& host, std::uint16_t port) {
   if (!fd) return system_error(Code::Unavailable, what);
   const int on = 1;
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (is_shared) {
+    if (auto shared = share_port(fd.get(), true); !shared) return std::unexpected(std::move(shared).error());
+  }
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       ::listen(fd.get(), kBacklog) != 0) {
     return system_error(errno == EADDRINUSE ? Code::Conflict : Code::Unavailable, what);
@@ -77,6 +84,24 @@ Result<Listener> listen_tcp(const std::string& host, std::uint16_t port) {
     return system_error(Code::Unavailable, what);
   }
   return Listener{std::move(fd), ntohs(address.sin_port)};
+}
+
+}  // namespace
+
+Result<Listener> listen_tcp(const std::string& host, std::uint16_t port) {
+  return listen_on(host, port, false);
+}
+
+// Linux looks at the option of both sockets when one is bound, and only then.
+Result<Listener> listen_tcp_beside(const Listener& present, const std::string& host, std::uint16_t port) {
+  if (port != present.port) return listen_tcp(host, port);
+  if (auto shared = share_port(present.fd.get(), true); !shared) {
+    return std::unexpected(std::move(shared).error());
+  }
+  auto opened = listen_on(host, port, true);
+  (void)share_port(present.fd.get(), false);
+  if (opened) (void)share_port(opened->fd.get(), false);
+  return opened;
 }
 
 Result<TcpStream> TcpStream::connect(const std::string& host, std::uint16_t port, Instant deadline) {

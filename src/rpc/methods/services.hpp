@@ -14,6 +14,7 @@
 #include "ports/usage_store.hpp"
 #include "ports/work_store.hpp"
 #include "rpc/event_hub.hpp"
+#include "rpc/gateway_facts.hpp"
 #include "rpc/health_snapshot.hpp"
 #include "rpc/method_table.hpp"
 #include "rpc/presence.hpp"
@@ -22,18 +23,6 @@
 #include "rpc/stability.hpp"
 
 namespace gw::rpc {
-
-/// What this generation is called.
-struct GatewayFacts {
-  std::string boot_id;     ///< New for each generation.
-  std::string device_id;   ///< Of the gateway's own key.
-  std::string public_key;  ///< base64url.
-  std::string owner_id;    ///< Of the keeper's lock: a targeted restart must name it, or the next one.
-  std::string generation_owner_id;  ///< What OpenClaw's command line finds while this generation serves.
-  int generation = 1;
-  std::uint16_t port = 0;
-  Instant started_at;
-};
 
 struct LogTail {
   std::int64_t cursor = -1;  ///< Below 0: the end of the file.

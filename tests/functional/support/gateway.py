@@ -46,10 +46,11 @@ def default_config(**native):
 class Gateway:
     """One `openclaw gateway run` in the foreground on a port that the kernel chose.
 
-    `config` is a value or the text of openclaw.json; None means no file. The directory is removed by `close`.
+    `config` is a value or the text of openclaw.json; None means no file. With `port_flag=False` the port is what the
+    configuration says. The directory is removed by `close`.
     """
 
-    def __init__(self, config="default", args=(), state=None, environment=None, program=None):
+    def __init__(self, config="default", args=(), state=None, environment=None, program=None, port_flag=True):
         self._owned = None
         if state is None:
             self._owned = tempfile.mkdtemp(prefix="openclaw-test-")
@@ -57,7 +58,7 @@ class Gateway:
         self.state = pathlib.Path(state)
         self.state.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.program = pathlib.Path(program or PROGRAM)
-        self.args = list(args)
+        self.args = [*(("--port", "0") if port_flag else ()), *args]
         self.environment = clean_environment(self.state.parent, OPENCLAW_STATE_DIR=self.state, **(environment or {}))
         self.process = None
         self.port = None
@@ -83,7 +84,7 @@ class Gateway:
     def spawn(self, *args, **popen):
         """Starts the program without waiting for it."""
         with open(self.output_path, "ab") as output:
-            command = [str(self.program), "gateway", "run", "--port", "0", *self.args, *args]
+            command = [str(self.program), "gateway", "run", *self.args, *args]
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                                             env=self.environment, start_new_session=True, **popen)
         return self
@@ -232,6 +233,12 @@ def children_of(parent):
             if ppid == parent and state != "Z":
                 found.append((started, int(entry)))
     return [pid for _, pid in sorted(found)]
+
+
+def free_port():
+    """One that the kernel chose and nobody listens on. Another program may take it: so does a user's."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
 
 
 class Probe:

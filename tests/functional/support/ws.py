@@ -358,9 +358,9 @@ def text_of(message):
     return "".join(block.get("text", "") for block in content or [])
 
 
-def http_get(port, path, method="GET", timeout=5.0):
+def http_get(port, path, method="GET", timeout=5.0, host="127.0.0.1"):
     """(status, headers, body) of one plain HTTP request."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=scaled(timeout))
+    connection = http.client.HTTPConnection(host, port, timeout=scaled(timeout))
     try:
         connection.request(method, path)
         response = connection.getresponse()

@@ -58,26 +58,33 @@ TEST(ConfigChangesTest, AModeThatIsOnlyWrittenOutNeedsNoRestart) {
   EXPECT_TRUE(changes.need_restart.empty());
 }
 
-TEST(ConfigChangesTest, AnotherPortNeedsARestartUnlessAVariableDecides) {
-  EXPECT_EQ(between("{gateway: {port: 1}}", "{gateway: {port: 2}}").need_restart, Paths{"gateway.port"});
+TEST(ConfigChangesTest, AnotherPortMovesTheListenerUnlessAVariableDecides) {
+  EXPECT_EQ(between("{gateway: {port: 1}}", "{gateway: {port: 2}}").listener, Paths{"gateway.port"});
   const Variables fixed{{"OPENCLAW_GATEWAY_PORT", "7"}};
   const Changes changes = changes_between(check("{gateway: {port: 1}}", fixed).config,
                                           check("{gateway: {port: 2}}", fixed).config);
-  EXPECT_TRUE(changes.need_restart.empty());
+  EXPECT_TRUE(changes.listener.empty());
   EXPECT_EQ(changes.no_effect, Paths{"gateway.port"});
+}
+
+TEST(ConfigChangesTest, AnotherAddressMovesTheListenerUnlessAFlagDecides) {
+  EXPECT_EQ(between("{}", "{gateway: {bind: 'custom', customBindHost: '127.0.0.2'}}").listener,
+            (Paths{"gateway.bind", "gateway.customBindHost"}));
+  Config before = check("{}").config;
+  Config after = check("{gateway: {bind: 'lan'}}").config;
+  after.bind = before.bind;
+  EXPECT_EQ(changes_between(before, after).no_effect, Paths{"gateway.bind"});
 }
 
 TEST(ConfigChangesTest, WhatMattersOnlyBeforeAStartHasNoEffect) {
   EXPECT_EQ(between("{gateway: {mode: 'local'}}", "{}").no_effect, Paths{"gateway.mode"});
-  EXPECT_EQ(between("{}", "{native: {restart: {probationMs: 1}}}").no_effect,
-            Paths{"native.restart.probationMs"});
 }
 
 TEST(ConfigChangesTest, WhatNeedsARestartIsNotApplicable) {
   const Config running = check("{gateway: {port: 1, auth: {token: 'one'}}}").config;
   const Config next = applicable(
       running, check("{gateway: {port: 2, auth: {password: 'two'}}, commands: {restart: false}}").config);
-  EXPECT_EQ(next.port, 1);
+  EXPECT_EQ(next.port, 2);
   EXPECT_EQ(next.auth_mode, AuthMode::Token);
   EXPECT_EQ(next.token.reveal(), "one");
   EXPECT_TRUE(next.password.empty());

@@ -1,8 +1,8 @@
 // Stands in for `openclaw-gateway` in the keeper's tests: speaks the control protocol, serves nothing. What
 // it does is in FAKE_PLAN, one entry per generation separated by `,`: `ok`, `fail78`, `die-at-start`,
 // `die-after-take`, `die-when-probed`, `deaf` (answers no probe), `restart` (asks for a successor once it
-// serves), `ignore-stop`. Later generations follow the last entry. What it sees goes line by line to the file
-// FAKE_LOG.
+// serves), `ignore-stop`, `move` (wants the port FAKE_PORT once it serves). Later generations follow the last
+// entry. What it sees goes line by line to the file FAKE_LOG.
 
 #include <cstdlib>
 #include <fstream>
@@ -61,6 +61,10 @@ class Fake {
     } else if (const auto* signal = std::get_if<keeper::RestartSignal>(&message)) {
       note("signal " + signal->name);
       say(keeper::StartSuccessor{});
+    } else if (const auto* listening = std::get_if<keeper::Listening>(&message)) {
+      note("listening on " + std::to_string(listening->port) + (listening->is_move ? " (moved)" : ""));
+    } else if (const auto* adopted = std::get_if<keeper::Adopted>(&message)) {
+      note("adopted: " + adopted->problem.substr(0, adopted->problem.find('\n')));
     } else if (std::holds_alternative<keeper::Probe>(message)) {
       note("probe");
       exit_code_ = 8;
@@ -86,6 +90,10 @@ class Fake {
     say(keeper::Serving{});
     note("serving");
     if (plan_ == "restart") say(keeper::StartSuccessor{});
+    if (plan_ == "move") {
+      const auto port = static_cast<std::uint16_t>(std::atoi(std::getenv("FAKE_PORT")));
+      say(keeper::Configured{.attempt = 1, .port = port, .bind = "loopback", .probation = Millis{20}});
+    }
     return false;
   }
 

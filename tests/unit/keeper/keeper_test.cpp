@@ -1,6 +1,7 @@
 #include "keeper/keeper.hpp"
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <filesystem>
@@ -54,16 +55,25 @@ class KeeperTest : public testing::Test {
     std::optional<Millis> watchdog_every;
   };
 
+  /// On a port that the kernel chose; bound to loopback, whatever is wished.
+  Endpoint endpoint() {
+    auto listener = *platform::listen_tcp("127.0.0.1", 0);
+    port_ = listener.port;
+    return Endpoint({std::move(listener), "127.0.0.1",
+                     [](const ListenWish&) -> std::expected<std::string, Refusal> { return "127.0.0.1"; },
+                     [this](std::uint16_t port) { moved_to_ = port; }});
+  }
+
   void start(const std::string& plan, const generations::Limits& limits = {}, const Service& service = {}) {
     Launch launch;
     launch.libexec = GW_FAKE_LIBEXEC;
-    launch.listen_fd = listener_.fd.get();
-    launch.environment = {"FAKE_PLAN=" + plan, "FAKE_LOG=" + log_file()};
+    launch.environment = {"FAKE_PLAN=" + plan, "FAKE_LOG=" + log_file(),
+                          "FAKE_PORT=" + std::to_string(wanted_port_)};
     keeper_.emplace(Keeper::World{.log = log_,
                                   .signals = signals_,
                                   .notifier = platform::ServiceNotifier(service.notify_socket),
                                   .watchdog_every = service.watchdog_every},
-                    std::move(launch), limits);
+                    endpoint(), std::move(launch), limits);
     thread_ = std::thread([this] { code_ = keeper_->run(); });
   }
 
@@ -99,7 +109,9 @@ class KeeperTest : public testing::Test {
   std::filesystem::path dir_ = std::filesystem::temp_directory_path() / random_uuid();
   NullLog log_;
   TestSignals signals_;
-  platform::Listener listener_ = *platform::listen_tcp("127.0.0.1", 0);
+  std::uint16_t port_ = 0;
+  std::uint16_t wanted_port_ = 0;  // What the plan `move` asks for.
+  std::atomic<std::uint16_t> moved_to_ = 0;
   std::optional<Keeper> keeper_;
   std::thread thread_;
   int code_ = -1;
@@ -114,6 +126,37 @@ TEST_F(KeeperTest, ServesAndStopsWithZeroLeavingNoProcess) {
   EXPECT_EQ(::kill(pid, 0), -1);
 }
 
+std::uint16_t free_port() { return platform::listen_tcp("127.0.0.1", 0)->port; }
+
+TEST_F(KeeperTest, WhoServesIsGivenTheSocketAndAnotherOneWhenItsConfigurationSaysSo) {
+  wanted_port_ = free_port();
+  start("move");
+  wait_for("1 listening on " + std::to_string(port_) + " ");
+  wait_for("1 take");
+  wait_for("1 listening on " + std::to_string(wanted_port_) + " (moved)");
+  wait_for("1 adopted: ");
+  EXPECT_EQ(moved_to_, wanted_port_);
+  EXPECT_TRUE(platform::listen_tcp("127.0.0.1", port_).has_value()) << "the old port is free";
+}
+
+TEST_F(KeeperTest, APortThatIsTakenIsNamedAndNothingMoves) {
+  const auto other = platform::listen_tcp("127.0.0.1", 0);
+  wanted_port_ = other->port;
+  start("move");
+  wait_for("1 adopted: cannot listen on 127.0.0.1:" + std::to_string(wanted_port_));
+  EXPECT_EQ(moved_to_, 0);
+  EXPECT_FALSE(platform::listen_tcp("127.0.0.1", port_).has_value()) << "it listens where it did";
+}
+
+TEST_F(KeeperTest, TheOneThatComesAfterAMoveServesThere) {
+  wanted_port_ = free_port();
+  start("move,ok");
+  const int first = wait_for("1 adopted: ");
+  ::kill(first, SIGKILL);
+  wait_for("2 listening on " + std::to_string(wanted_port_) + " ");
+  wait_for("2 serving");
+}
+
 TEST_F(KeeperTest, AFailedFirstStartEndsWithItsCodeAndReason) {
   start("fail78");
   EXPECT_EQ(wait_for_end(), 78);
@@ -123,8 +166,7 @@ TEST_F(KeeperTest, AFailedFirstStartEndsWithItsCodeAndReason) {
 TEST_F(KeeperTest, AMissingProgramEndsTheFirstStart) {
   Launch launch;
   launch.libexec = dir_;
-  launch.listen_fd = listener_.fd.get();
-  Keeper keeper({log_, signals_, platform::ServiceNotifier("")}, launch);
+  Keeper keeper({log_, signals_, platform::ServiceNotifier("")}, endpoint(), launch);
   EXPECT_EQ(keeper.run(), 1);
   EXPECT_NE(keeper.failure().find("openclaw-gateway"), std::string::npos);
 }
@@ -220,10 +262,11 @@ TEST(LaunchTest, TheProgramIsLookedUpBehindSymbolicLinksAtEachCall) {
   std::filesystem::create_symlink(dir / "v1" / "bin" / "openclaw", dir / "openclaw");
   Launch launch;
   launch.program = dir / "openclaw";
-  EXPECT_EQ(call_for(launch, {1}, false, 3).program, dir / "v1" / "libexec" / "openclaw-gateway");
+  const Endpoint endpoint({.listener = {}, .host = "127.0.0.1"});
+  EXPECT_EQ(call_for(launch, endpoint, {1}, false, 3).program, dir / "v1" / "libexec" / "openclaw-gateway");
   std::filesystem::remove(dir / "openclaw");
   std::filesystem::create_symlink(dir / "v2" / "bin" / "openclaw", dir / "openclaw");
-  EXPECT_EQ(call_for(launch, {2}, true, 3).program, dir / "v2" / "libexec" / "openclaw-gateway");
+  EXPECT_EQ(call_for(launch, endpoint, {2}, true, 3).program, dir / "v2" / "libexec" / "openclaw-gateway");
   std::filesystem::remove_all(dir);
 }
 

@@ -215,6 +215,25 @@ TEST(ListenerCloseTest, LeavesNewConnectionsToAnotherListenerOfTheSameSocket) {
   EXPECT_EQ(old.read_text(), "still served");
 }
 
+TEST(ListenerCloseTest, WhoWaitsAtASocketThatItLeavesIsServedAndNobodyAfterThat) {
+  Server server;
+  ListeningSocket other;
+  std::optional<Client> waiting;
+  server.on_loop([&] {
+    ASSERT_TRUE(server.listener->start(other.fd()));
+    waiting.emplace(server.socket.port);  // The loop is busy here, so nobody has accepted it yet.
+    server.listener->leave(server.socket.fd());
+    server.socket.socket = net::Socket();
+  });
+  waiting->upgrade();
+  waiting->send_text("was waiting");
+  EXPECT_EQ(waiting->read_text(), "was waiting");
+  Client later(other.port);
+  later.upgrade();
+  later.send_text("came to the other");
+  EXPECT_EQ(later.read_text(), "came to the other");
+}
+
 TEST(ListenerCloseTest, SharesTheSocketWithAnotherListenerWithoutLosingAnyone) {
   Server first;
   Server second(first.socket.fd(), {});

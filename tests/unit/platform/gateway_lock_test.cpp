@@ -1,7 +1,9 @@
 #include "platform/gateway_lock.hpp"
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -62,6 +64,24 @@ TEST_F(GatewayLockTest, APublishedOwnerIsReadBackWholeAndIsLive) {
   EXPECT_EQ(read->config_path, "/c.json");
   EXPECT_EQ(read->state_dir, "/s");
   EXPECT_EQ(read->version, "1");
+}
+
+TEST_F(GatewayLockTest, AnotherPayloadIsThereAtOnce) {
+  auto lock = GatewayLock::acquire(file_);
+  ASSERT_TRUE(lock->publish(owner()));
+  std::atomic<bool> is_over = false;
+  int without = 0;
+  std::thread reader([&] {
+    while (!is_over) without += read_lock(file_) ? 0 : 1;
+  });
+  LockOwner moved = owner();
+  for (int i = 0; i < 2'000; ++i) {
+    moved.port = i % 2 == 0 ? 80 : 18'789;
+    ASSERT_TRUE(lock->publish(moved));
+  }
+  is_over = true;
+  reader.join();
+  EXPECT_EQ(without, 0) << "a reader found nobody, or half of a text";
 }
 
 TEST_F(GatewayLockTest, AShorterPayloadLeavesNothingOfTheLongerOne) {

@@ -138,7 +138,7 @@ class Door {
     registry->load([](Status) {});
     registry->set_listener(
         [this](std::string_view event, const json::Object& payload) { events.emplace_back(event, payload); });
-    authenticator = std::make_unique<Authenticator>(config, *registry, loop, log);
+    authenticator = std::make_unique<Authenticator>(config, facts, *registry, loop, log);
   }
 
   Authenticator::Outcome knock(const json::Object& params, HttpRequest head = local_head()) {
@@ -155,6 +155,7 @@ class Door {
   }
 
   config::Config config;
+  GatewayFacts facts{.port = 18'789};
   StillLoop loop;
   NullLog log;
   MemoryDevices store;

@@ -211,7 +211,7 @@ TEST(RequestOriginTest, JudgesOrigins) {
   for (const OriginCase& one : kCases) {
     const auto head =
         with_header(one.is_local ? local_head() : remote_head(), "origin", std::string(one.origin));
-    EXPECT_EQ(check_origin(head, config), one.verdict) << one.origin;
+    EXPECT_EQ(check_origin(head, config, 18'789), one.verdict) << one.origin;
   }
 }
 
