@@ -47,7 +47,8 @@ void ask_service(const Context& cli, GatewayFacts& facts) {
   facts.service = facts.manager->state();
   facts.has_system_unit = service::has_system_unit(facts.manager->unit());
   facts.service_config = facts.config;
-  if (!facts.service || !facts.service->definition) return;
+  if (facts.service && facts.service->fault) facts.drift = {*facts.service->fault};
+  if (!facts.service || !facts.service->is_installed || !facts.service->definition) return;
   const service::Definition& installed = *facts.service->definition;
   const auto wrapper = service::variable_of(installed, "OPENCLAW_WRAPPER");
   const auto wanted =

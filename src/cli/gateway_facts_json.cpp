@@ -81,18 +81,21 @@ json::Object runtime_json(const Context& cli, const GatewayFacts& facts) {
   } else if (!facts.service) {
     runtime["detail"] = facts.service.error().text;
   }
-  if (facts.service && !facts.service->is_installed) runtime["missingUnit"] = true;
+  if (facts.service && facts.service->fault) runtime["detail"] = facts.service->fault->message;
+  if (facts.service && !facts.service->is_installed) runtime["missingUnit"] = !facts.service->fault;
   return runtime;
 }
 
-json::Object audit_json(const GatewayFacts& facts) {
+json::Object audit_json(const Context& cli, const GatewayFacts& facts) {
   json::Array issues;
   for (const service::DriftIssue& issue : facts.drift) {
     json::Object one{{"code", issue.code},
                      {"message", issue.message},
                      {"level", issue.is_grave ? "recommended" : "aggressive"}};
     const std::string found = issue.found.empty() ? "nothing" : issue.found;
-    one["detail"] = issue.wanted.empty() ? "found " + found : "found " + found + ", wanted " + issue.wanted;
+    if (!issue.found.empty() || !issue.wanted.empty())
+      one["detail"] = issue.wanted.empty() ? "found " + found : "found " + found + ", wanted " + issue.wanted;
+    one["fix"] = remedy_of(cli, issue).text;
     issues.push_back(std::move(one));
   }
   return {{"ok", issues.empty()}, {"issues", std::move(issues)}};
@@ -145,8 +148,8 @@ json::Object service_part(const Context& cli, const GatewayFacts& facts) {
   service["runtime"] = runtime_json(cli, facts);
   service["loadState"] = {{"status", !facts.service ? "unknown" : is_loaded ? "loaded" : "not-loaded"}};
   service["targetRole"] = facts.port_source == "cli" || facts.input.url_flag ? "diagnostic-only" : "target";
-  if (!facts.service || !facts.service->definition) return service;
-  service["configAudit"] = audit_json(facts);
+  if (!facts.service || (!facts.service->definition && !facts.service->fault)) return service;
+  service["configAudit"] = audit_json(cli, facts);
   if (is_systemd(facts)) service["systemdInstallation"] = installation_json(facts);
   service["layout"] = layout_json(facts, *facts.service);
   return service;

@@ -56,7 +56,7 @@ void print_service(Context& cli, const GatewayFacts& facts) {
   const service::State& state = *facts.service;
   const std::string unit = facts.manager->label() + ", " + facts.manager->unit();
   if (!state.is_installed) {
-    out.row("Service", unit + ": not installed");
+    out.row("Service", unit + ": " + (state.fault ? out.bad("cannot be used") : "not installed"));
     return;
   }
   const auto words = service::loaded_words(facts.manager->system());
@@ -75,15 +75,16 @@ void print_service(Context& cli, const GatewayFacts& facts) {
 }
 
 void print_audit(Context& cli, const GatewayFacts& facts) {
-  if (facts.drift.empty() || !facts.own_service(cli)) return;
-  cli.out.line("The service differs from what would be installed now:");
+  const bool is_faulty = facts.service && facts.service->fault;
+  if (facts.drift.empty() || (!is_faulty && !facts.own_service(cli))) return;
+  if (!is_faulty) cli.out.line("The service differs from what would be installed now:");
   for (const service::DriftIssue& issue : facts.drift) {
     cli.out.line("  " + issue.code + ": " + issue.message);
-    cli.out.line("    found  " + (issue.found.empty() ? "nothing" : issue.found));
+    if (!issue.found.empty() || !issue.wanted.empty())
+      cli.out.line("    found  " + (issue.found.empty() ? "nothing" : issue.found));
     if (!issue.wanted.empty()) cli.out.line("    wanted " + issue.wanted);
+    cli.out.line("    mend   " + remedy_of(cli, issue).text);
   }
-  cli.out.line("  Mend it with: openclaw " + service::profile_words(cli.paths.profile) +
-               "gateway install --force");
 }
 
 void print_config(Context& cli, const std::string& label, const ConfigFacts& config) {
@@ -143,7 +144,7 @@ void print_next_steps(Context& cli, const GatewayFacts& facts) {
     cli.out.line("See why: " + where_to_look(cli, *facts.manager));
   } else if (own && !own->is_running()) {
     cli.out.line("Start it with: " + openclaw + "gateway start");
-  } else if (!own && !facts.owner) {
+  } else if (!own && !facts.owner && !(facts.service && facts.service->fault)) {
     cli.out.line("Start it with: " + openclaw + "gateway run, or install it with: " + openclaw +
                  "gateway install");
   }

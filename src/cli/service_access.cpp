@@ -195,6 +195,11 @@ int report(Context& cli, const Action& action) {
   return action.is_ok ? 0 : 1;
 }
 
+service::Hint remedy_of(const Context& cli, const service::DriftIssue& issue) {
+  if (!issue.remedy.empty()) return {"generic", issue.remedy};
+  return {"install", "openclaw " + service::profile_words(cli.paths.profile) + "gateway install --force"};
+}
+
 std::vector<service::Hint> hints_for(const Context& cli, const service::Problem& problem) {
   service::Surroundings here = service::look_around();
   here.system = service_system(cli).value_or(here.system);

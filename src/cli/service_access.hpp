@@ -64,6 +64,9 @@ int report_problem(Context& cli, std::string_view name, const service::Manager& 
 /// The refusal to start anything with a configuration that a gateway would refuse; nothing when it is valid.
 std::optional<Action> invalid_config(const Context& cli, std::string_view name);
 
+/// What to do about a definition that is not as it should be.
+service::Hint remedy_of(const Context& cli, const service::DriftIssue& issue);
+
 /// The next steps after a problem, with the options of this profile in the commands.
 std::vector<service::Hint> hints_for(const Context& cli, const service::Problem& problem);
 

@@ -19,9 +19,8 @@ struct Rule {
   bool is_grave;
 };
 
+// Lines that must say what ours say.
 constexpr auto kRules = std::to_array<Rule>({
-    {"Unit", "After", "systemd-after-network-online", "it may start before there is a network", false},
-    {"Unit", "Wants", "systemd-wants-network-online", "nothing waits for the network", false},
     {"Unit", "StartLimitBurst", "systemd-start-limit", "a crash loop is not bounded as meant", false},
     {"Unit", "StartLimitIntervalSec", "systemd-start-limit", "a crash loop is not bounded as meant", false},
     {"Service", "Type", "systemd-type", "systemd does not learn when the gateway serves, nor of its restarts",
@@ -30,8 +29,6 @@ constexpr auto kRules = std::to_array<Rule>({
     {"Service", "Restart", "systemd-restart", "a gateway that dies stays down", true},
     {"Service", "RestartSec", "systemd-restart-sec", "starts after a failure are too close or too far apart",
      false},
-    {"Service", "RestartPreventExitStatus", "systemd-restart-prevent",
-     "a configuration that is refused is tried again and again", false},
     {"Service", "TimeoutStopSec", "systemd-stop-timeout", "a stop may cut running work: it may take 330 s",
      true},
     {"Service", "WatchdogSec", "systemd-watchdog", "a gateway that hangs is not noticed", false},
@@ -40,26 +37,80 @@ constexpr auto kRules = std::to_array<Rule>({
     {"Service", "NoNewPrivileges", "systemd-hardening", "tools of an agent may gain privileges", false},
     {"Service", "UMask", "systemd-umask", "other users may read new files", false},
     {"Service", "LimitNOFILE", "systemd-open-files", "fewer connections fit than the gateway accepts", false},
+    // Ours have none of these.
+    {"Service", "ExecCondition", "systemd-runs-first", "the gateway starts only when that program lets it",
+     true},
+    {"Service", "ExecStartPre", "systemd-runs-first", "the gateway starts only when that program succeeds",
+     true},
+    {"Service", "PrivateNetwork", "systemd-no-network", "nobody reaches the gateway, and it reaches nobody",
+     true},
+    {"Service", "ProtectHome", "systemd-no-home", "the gateway cannot write to its state directory", true},
+});
+
+// Lists: what ours name must be among what they name.
+constexpr auto kLists = std::to_array<Rule>({
+    {"Unit", "After", "systemd-after-network-online", "it may start before there is a network", false},
+    {"Unit", "Wants", "systemd-wants-network-online", "nothing waits for the network", false},
+    {"Service", "RestartPreventExitStatus", "systemd-restart-prevent",
+     "a configuration that is refused is tried again and again", false},
+    {"Service", "EnvironmentFile", "systemd-environment-file",
+     "variables that the configuration refers to are not read", true},
+    {"Install", "WantedBy", "systemd-wanted-by", "it does not start by itself", true},
 });
 
 std::string line(std::string_view key, const std::optional<std::string>& value) {
   return value ? std::string(key) + "=" + *value : std::string();
 }
 
-/// systemd's other spellings of yes and no, and of a number of seconds.
-std::optional<std::string> normalised(const std::optional<std::string>& value) {
-  if (!value) return value;
-  std::string text = lower_ascii(*value);
+/// systemd's other spellings of yes and no, and of times. What is not said is not so.
+std::string normalised(std::string_view key, const std::optional<std::string>& value) {
+  std::string text = lower_ascii(value.value_or("no"));
   for (const char* yes : {"true", "on", "1"}) {
     if (text == yes) return "yes";
   }
   for (const char* no : {"false", "off", "0"}) {
     if (text == no) return "no";
   }
-  const bool is_seconds =
-      text.size() > 1 && text.ends_with('s') && text.find_first_not_of("0123456789") == text.size() - 1;
-  if (is_seconds) text.pop_back();
-  return text;
+  const auto seconds = key.ends_with("Sec") && value ? seconds_of(*value) : std::nullopt;
+  return seconds ? std::to_string(*seconds) : text;
+}
+
+/// The drop-in that has the last word on a key, of the variable `name` when one is given; empty: there is
+/// none.
+std::filesystem::path drop_in_of(const std::vector<Directive>& found, std::string_view section,
+                                 std::string_view key, std::string_view name = {}) {
+  std::filesystem::path last;
+  for (const Directive& directive : found) {
+    if (directive.section != section || directive.key != key) continue;
+    const bool is_meant = name.empty() || directive.value.empty() ||
+                          std::ranges::any_of(split_words(directive.value), [&](const std::string& word) {
+                            return word.starts_with(name) && word.substr(name.size()).starts_with('=');
+                          });
+    if (is_meant) last = directive.drop_in;
+  }
+  return last;
+}
+
+void put_remedy(DriftIssue& issue, const std::filesystem::path& drop_in) {
+  if (!drop_in.empty()) issue.remedy = "edit " + drop_in.string() + ", which a new installation leaves alone";
+}
+
+/// The name in `Environment=NAME=value`.
+std::string variable_in(const DriftIssue& issue) {
+  const std::string& shown = issue.found.empty() ? issue.wanted : issue.found;
+  const std::size_t begin = shown.find('=') + 1;
+  return shown.substr(begin, shown.find('=', begin) - begin);
+}
+
+/// Whether every word of ours is among theirs.
+bool lists_all(const std::vector<std::string>& theirs, const std::vector<std::string>& ours) {
+  std::vector<std::string> words;
+  for (const std::string& value : theirs) std::ranges::move(split_words(value), std::back_inserter(words));
+  return std::ranges::all_of(ours, [&](const std::string& value) {
+    return std::ranges::all_of(split_words(value), [&](const std::string& word) {
+      return std::ranges::find(words, word) != words.end();
+    });
+  });
 }
 
 void compare_kill_mode(const std::vector<Directive>& found, std::vector<DriftIssue>& issues) {
@@ -70,9 +121,27 @@ void compare_kill_mode(const std::vector<Directive>& found, std::vector<DriftIss
                     is_group ? "a stop ends running work at once instead of letting it finish"
                              : "a stop leaves processes behind",
                     line("KillMode", mode), "KillMode=mixed", true});
+  put_remedy(issues.back(), drop_in_of(found, "Service", "KillMode"));
+}
+
+std::string why_it_matters(std::string_view variable) {
+  if (variable == "PATH") return "programs may not be found, or others than meant";
+  if (variable == "OPENCLAW_WRAPPER") return "the next installation forgets, or changes, the wrapper";
+  if (variable.starts_with("OPENCLAW_SERVICE_")) return "others do not know it for the service of a gateway";
+  if (variable == "HOME" || variable == "OPENCLAW_STATE_DIR" || variable == "OPENCLAW_CONFIG_PATH" ||
+      variable == "OPENCLAW_PROFILE") {
+    return "it is the service of another instance";
+  }
+  return "the gateway does not know which service it is";
 }
 
 }  // namespace
+
+std::string change_of(const DriftIssue& issue) {
+  if (issue.found.empty() && issue.wanted.empty()) return {};
+  if (issue.found.empty()) return "missing: " + issue.wanted + ": ";
+  return issue.found + (issue.wanted.empty() ? "" : " instead of " + issue.wanted) + ": ";
+}
 
 std::vector<DriftIssue> command_drift(const Definition& found, const Definition& wanted,
                                       std::string_view key) {
@@ -121,9 +190,7 @@ std::vector<DriftIssue> variable_drift(const Definition& found, const Definition
     const bool is_path = name == "PATH";
     issues.push_back(
         {is_path ? (there ? "gateway-path-changed" : "gateway-path-missing") : "gateway-environment",
-         is_path ? "programs may not be found, or others than meant"
-                 : "it is the service of another instance",
-         there ? std::string(key) + name + "=" + *there : std::string(),
+         why_it_matters(name), there ? std::string(key) + name + "=" + *there : std::string(),
          std::string(key) + name + "=" + value, !is_path});
   }
   return issues;
@@ -133,18 +200,31 @@ std::vector<DriftIssue> drift(const std::vector<Directive>& found, const std::ve
   const Definition found_definition = read_unit(found);
   const Definition wanted_definition = read_unit(wanted);
   std::vector<DriftIssue> issues = command_drift(found_definition, wanted_definition, "ExecStart=");
-  std::ranges::move(secret_drift(found_definition,
-                                 "move it to " + wanted_definition.environment_file.string(), "Environment="),
-                    std::back_inserter(issues));
+  for (DriftIssue& issue : issues) put_remedy(issue, drop_in_of(found, "Service", "ExecStart"));
+  auto variables = secret_drift(found_definition, "move it to " + wanted_definition.environment_file.string(),
+                                "Environment=");
   std::ranges::move(variable_drift(found_definition, wanted_definition, "Environment="),
-                    std::back_inserter(issues));
+                    std::back_inserter(variables));
+  for (DriftIssue& issue : variables) {
+    put_remedy(issue, drop_in_of(found, "Service", "Environment", variable_in(issue)));
+    issues.push_back(std::move(issue));
+  }
   compare_kill_mode(found, issues);
+  const auto differs = [&](const Rule& rule, const std::optional<std::string>& is,
+                           const std::optional<std::string>& should) {
+    issues.push_back({std::string(rule.code), std::string(rule.why), line(rule.key, is),
+                      line(rule.key, should), rule.is_grave});
+    put_remedy(issues.back(), drop_in_of(found, rule.section, rule.key));
+  };
   for (const Rule& rule : kRules) {
     const auto is = value_of(found, rule.section, rule.key);
     const auto should = value_of(wanted, rule.section, rule.key);
-    if (normalised(is) == normalised(should)) continue;
-    issues.push_back({std::string(rule.code), std::string(rule.why), line(rule.key, is),
-                      line(rule.key, should), rule.is_grave});
+    if (normalised(rule.key, is) != normalised(rule.key, should)) differs(rule, is, should);
+  }
+  for (const Rule& rule : kLists) {
+    const auto ours = values_of(wanted, rule.section, rule.key);
+    if (lists_all(values_of(found, rule.section, rule.key), ours)) continue;
+    differs(rule, value_of(found, rule.section, rule.key), value_of(wanted, rule.section, rule.key));
   }
   return issues;
 }

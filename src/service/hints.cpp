@@ -1,6 +1,7 @@
 #include "service/hints.hpp"
 
 #include <filesystem>
+#include <unistd.h>
 
 #include "base/text.hpp"
 #include "platform/private_file.hpp"
@@ -61,6 +62,7 @@ Surroundings look_around() {
 }
 
 std::vector<Hint> hints_for(const Problem& problem, const Surroundings& here) {
+  if (!problem.next_step.empty()) return {{"generic", problem.next_step}};
   switch (problem.kind) {
     case Problem::Kind::NoManager:
       return without_manager(here);
@@ -77,6 +79,11 @@ std::vector<Hint> hints_for(const Problem& problem, const Surroundings& here) {
       return {{"generic", "openclaw gateway status --deep"}, {"generic", "openclaw doctor"}};
   }
   return {};
+}
+
+std::string systemctl_words(Scope scope, const std::string& words) {
+  if (scope == Scope::User) return "systemctl --user " + words;
+  return (::geteuid() == 0 ? "systemctl " : "sudo systemctl ") + words;
 }
 
 LoadedWords loaded_words(ServiceSystem system) {

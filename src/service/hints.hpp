@@ -27,6 +27,9 @@ Surroundings look_around();
 /// What to do about it, the most likely first.
 std::vector<Hint> hints_for(const Problem& problem, const Surroundings& here);
 
+/// `systemctl --user <words>`, or with `sudo` for the whole system unless this is root.
+std::string systemctl_words(Scope scope, const std::string& words);
+
 /// How one says that a service is under a manager's care, or not: `enabled` and `disabled`.
 struct LoadedWords {
   std::string_view loaded;

@@ -25,6 +25,7 @@ struct Problem {
   };
   Kind kind = Kind::Failed;
   std::string text;
+  std::string next_step{};  ///< What to do about it, where it depends on more than the kind.
 };
 
 template <typename T>
@@ -49,6 +50,8 @@ struct State {
   std::string last_run_time;    ///< Task Scheduler: as Windows words it.
   std::string last_run_result;  ///< Task Scheduler: its number.
   bool needs_reload = false;
+  std::optional<DriftIssue>
+      fault;                   ///< Why a definition that is there cannot be used; it is not installed then.
   std::filesystem::path file;  ///< Of the definition; empty: none.
   std::vector<std::filesystem::path> drop_ins;
   std::optional<Definition> definition;  ///< As the files say.
@@ -70,7 +73,7 @@ class Manager {
   virtual Scope scope() const = 0;
 
   virtual Outcome<State> state() = 0;
-  /// How the installed definition differs from that; empty when nothing is installed.
+  /// How the installed definition differs from that; its fault alone when it has one.
   virtual std::vector<DriftIssue> drift_from(const State& state, const Definition& wanted) = 0;
   /// Writes the definition, enables it, and starts it, or restarts it when it runs.
   virtual Outcome<void> install(const Definition& definition) = 0;

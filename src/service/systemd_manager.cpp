@@ -1,5 +1,6 @@
 #include "service/systemd_manager.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <sys/stat.h>
@@ -8,6 +9,7 @@
 #include "base/text.hpp"
 #include "platform/captured_run.hpp"
 #include "platform/private_file.hpp"
+#include "service/hints.hpp"
 #include "service/systemd_unit.hpp"
 
 namespace gw::service {
@@ -19,7 +21,8 @@ constexpr Millis kQueryLimit{10'000};
 constexpr Millis kStartLimit{60'000};  // TimeoutStartSec is half of it.
 constexpr Millis kStopLimit{345'000};  // TimeoutStopSec and some.
 constexpr std::string_view kProperties =
-    "Id,LoadState,ActiveState,SubState,UnitFileState,FragmentPath,DropInPaths,NeedDaemonReload,MainPID,"
+    "Id,LoadState,LoadError,ActiveState,SubState,UnitFileState,FragmentPath,DropInPaths,NeedDaemonReload,"
+    "MainPID,"
     "ExecMainStatus,"
     "ExecMainCode,Result,NRestarts,StartLimitBurst,KillMode,TasksCurrent,MemoryCurrent,StatusText";
 constexpr std::array<std::string_view, 4> kSystemUnitDirs{"/etc/systemd/system", "/run/systemd/system",
@@ -36,6 +39,17 @@ std::optional<std::int64_t> number(std::string_view text) {
   return value;  // `[not set]`, `infinity` and 2^64-1 are none.
 }
 
+void put_load_state(State& state, std::string_view value) {
+  state.is_installed = value == "loaded";
+  if (state.is_installed || value.empty() || value == "not-found" || value == "stub") return;
+  const bool is_masked = value == "masked";
+  state.fault = DriftIssue{.code = is_masked ? "systemd-masked" : "systemd-unit-broken",
+                           .message = is_masked ? "the unit is masked" : "systemd cannot use the unit",
+                           .found = {},
+                           .wanted = {},
+                           .is_grave = true};
+}
+
 void put(State& state, std::string_view name, std::string_view value) {
   const auto as_int = [&] {
     return number(value).transform([](std::int64_t n) { return static_cast<int>(n); });
@@ -44,7 +58,7 @@ void put(State& state, std::string_view name, std::string_view value) {
   if (name == "SubState") state.sub_state = value;
   if (name == "UnitFileState")
     state.is_enabled = value == "enabled" || value == "enabled-runtime" || value == "linked";
-  if (name == "LoadState") state.is_installed = value == "loaded";
+  if (name == "LoadState") put_load_state(state, value);
   if (name == "FragmentPath") state.file = value;
   if (name == "NeedDaemonReload") state.needs_reload = value == "yes";
   if (name == "Result") state.result = value;
@@ -79,21 +93,32 @@ class SystemdManager final : public Manager {
       if (const auto text = platform::read_small_file(state.file))
         state.definition = read_unit(directives(state, *text));
     }
+    if (state.fault) complete_fault(state);
+    state.needs_reload = state.needs_reload || has_new_drop_in(state);
     return state;
   }
 
   std::vector<DriftIssue> drift_from(const State& state, const Definition& wanted) override {
+    if (state.fault) return {*state.fault};
     const auto text = platform::read_small_file(state.file);
     const auto rendered = render_unit(wanted, settings_.scope);
     if (!text || !rendered) return {};
-    return drift(directives(state, *text), parse_unit(*rendered));
+    auto issues = drift(directives(state, *text), parse_unit(*rendered));
+    if (state.needs_reload) {
+      issues.push_back({.code = "service-reload-needed",
+                        .message = "the unit or its drop-ins were changed since systemd read them",
+                        .found = {},
+                        .wanted = {},
+                        .remedy = systemctl_words(settings_.scope, "daemon-reload")});
+    }
+    return issues;
   }
 
   Outcome<void> install(const Definition& definition) override {
     // Before anything is written: a manager that cannot be reached must not find a unit later.
-    if (auto reached = systemctl({"show", "--property", "Version"}, kQueryLimit); !reached) {
-      return std::unexpected(std::move(reached).error());
-    }
+    const auto reached = systemctl({"show", "--property", "UnitPath"}, kQueryLimit);
+    if (!reached) return std::unexpected(reached.error());
+    if (auto good = check_place(*reached); !good) return good;
     const auto text = render_unit(definition, settings_.scope);
     if (!text) return std::unexpected(Problem{Problem::Kind::Failed, text.error().message});
     if (auto written = write(*text); !written) return written;
@@ -105,9 +130,14 @@ class SystemdManager final : public Manager {
   Outcome<void> uninstall() override {
     // What systemd knows, wherever it found that.
     const auto before = state();
-    if (auto done = plain({"disable", "--now", settings_.unit}, kStopLimit); !done) return done;
+    // A unit that is broken or masked cannot be stopped when it does not run.
+    if (!before || !before->fault || !before->is_stopped()) {
+      if (auto done = stop(); !done && done.error().kind != Problem::Kind::NotInstalled) return done;
+    }
+    if (auto done = plain({"disable", settings_.unit}, kQueryLimit); !done) return done;
     std::error_code error;
-    const fs::path file = before && !before->file.empty() ? before->file : unit_file();
+    const bool is_told = before && before->file.filename() == settings_.unit;
+    const fs::path file = is_told ? before->file : unit_file();
     fs::remove(file, error);
     if (error)
       return std::unexpected(
@@ -188,9 +218,52 @@ class SystemdManager final : public Manager {
 
   fs::path unit_file() const {
     if (settings_.scope == Scope::System) return fs::path(kSystemUnitDirs[0]) / settings_.unit;
-    const fs::path config =
-        variable("XDG_CONFIG_HOME").value_or((fs::path(variable("HOME").value_or("")) / ".config").string());
+    const fs::path told = variable("XDG_CONFIG_HOME").value_or("");
+    const fs::path config = told.is_absolute() ? told : fs::path(variable("HOME").value_or("")) / ".config";
     return config / "systemd/user" / settings_.unit;
+  }
+
+  /// Whether systemd looks into the directory that we would write to; `shown` is its search path. Its
+  /// XDG_CONFIG_HOME may be another one than that of this shell.
+  Outcome<void> check_place(const std::string& shown) const {
+    const std::string dir = unit_file().parent_path().string();
+    std::string path(trimmed(shown));
+    path.replace(0, path.find('=') + 1, " ");
+    if (settings_.scope == Scope::System || contains(path + " ", " " + dir + " ")) return {};
+    const bool is_told = variable("XDG_CONFIG_HOME").has_value();
+    return std::unexpected(Problem{
+        Problem::Kind::Failed, "the systemd of this user does not look into " + dir + "; nothing was written",
+        std::string(is_told ? "env -u XDG_CONFIG_HOME " : "with the HOME of this account: ") +
+            "openclaw gateway install"});
+  }
+
+  /// systemd itself does not notice the first drop-in of a unit.
+  static bool has_new_drop_in(const State& state) {
+    std::error_code error;
+    for (fs::directory_iterator at(state.file.string() + ".d", error), end; !error && at != end;
+         at.increment(error)) {
+      const bool is_known = std::ranges::find(state.drop_ins, at->path()) != state.drop_ins.end();
+      if (at->path().extension() == ".conf" && !is_known) return true;
+    }
+    return false;
+  }
+
+  /// Who says so, and what to do about it.
+  void complete_fault(State& state) const {
+    std::error_code error;
+    const std::string file = state.file.string();
+    if (state.fault->code == "systemd-masked" && fs::is_symlink(state.file, error)) {
+      state.fault->message += ": " + file + " leads to /dev/null";
+      const bool is_until_boot = file.starts_with("/run/");
+      state.fault->remedy = systemctl_words(
+          settings_.scope, std::string(is_until_boot ? "unmask --runtime " : "unmask ") + settings_.unit);
+    } else if (state.fault->code == "systemd-masked") {
+      state.fault->message += ": " + file + " is empty";
+    } else if (!state.drop_ins.empty()) {
+      state.fault->remedy = "look for the fault in " + state.drop_ins.back().string() +
+                            " with: " + "systemd-analyze " +
+                            (settings_.scope == Scope::User ? "--user " : "") + "verify " + file;
+    }
   }
 
   Outcome<void> write(const std::string& text) const {
@@ -206,7 +279,7 @@ class SystemdManager final : public Manager {
           file.string() + (S_ISREG(info.st_mode) ? " belongs to another user" : " is not a regular file")});
     }
     if (auto made = platform::make_private_dir(file.parent_path()); !made)
-      return failed(made.error().message);
+      return std::unexpected(Problem{Problem::Kind::Failed, made.error().message, way_into(file)});
     const auto before = is_there ? platform::read_small_file(file) : std::nullopt;
     if (before == text) return {};
     if (before) {
@@ -226,10 +299,18 @@ class SystemdManager final : public Manager {
     return {};
   }
 
+  /// What makes it possible to write `file`.
+  static std::string way_into(const fs::path& file) {
+    std::error_code error;
+    fs::path dir = file.parent_path();
+    while (!fs::exists(dir, error) && dir.has_relative_path()) dir = dir.parent_path();
+    return "make it yours: sudo chown " + std::to_string(::geteuid()) + " " + dir.string();
+  }
+
   static std::vector<Directive> directives(const State& state, std::string_view text) {
     std::vector<Directive> all = parse_unit(text);
     for (const fs::path& path : state.drop_ins) {
-      const auto more = parse_unit(platform::read_small_file(path).value_or(""));
+      const auto more = parse_unit(platform::read_small_file(path).value_or(""), path);
       all.insert(all.end(), more.begin(), more.end());
     }
     return all;
@@ -272,13 +353,20 @@ Problem classified(std::string_view output) {
 
 State state_of(std::string_view shown) {
   State state;
+  std::string load_error;
   while (!shown.empty()) {
     const std::size_t end = std::min(shown.find('\n'), shown.size());
     const std::string_view line = shown.substr(0, end);
     shown.remove_prefix(std::min(shown.size(), end + 1));
     const std::size_t equals = line.find('=');
-    if (equals != std::string_view::npos) put(state, line.substr(0, equals), line.substr(equals + 1));
+    if (equals == std::string_view::npos) continue;
+    put(state, line.substr(0, equals), line.substr(equals + 1));
+    if (line.substr(0, equals) == "LoadError") load_error = line.substr(equals + 1);
   }
+  if (!state.fault || state.fault->code == "systemd-masked") return state;
+  // `org.freedesktop.systemd1.BadUnitSetting "Unit x.service has a bad unit file setting."`
+  const std::string words = load_error.substr(std::min(load_error.find(' '), load_error.size()));
+  if (!trimmed(words).empty()) state.fault->message += ": " + std::string(trimmed(words));
   return state;
 }
 

@@ -64,9 +64,14 @@ Result<std::string> rest_of_line(std::string_view text) {
 }
 
 Result<std::string> command_line(const std::vector<std::string>& words) {
+  // systemd refuses such a path, however it is quoted, and takes a dollar sign in it for itself.
+  if (words.front().find_first_of("\"'\\") != std::string::npos) {
+    return fail(Code::InvalidRequest,
+                "a program with \", ' or \\ in its path cannot be a service: " + words.front());
+  }
   std::string line;
   for (const std::string& word : words) {
-    auto text = quoted_argument(word);
+    auto text = line.empty() ? quoted_word(word) : quoted_argument(word);
     if (!text) return text;
     line += (line.empty() ? "" : " ") + *text;
   }
@@ -110,8 +115,8 @@ Definition read_unit(const std::vector<Directive>& unit) {
   read.description = value_of(unit, "Unit", "Description").value_or("");
   read.user = value_of(unit, "Service", "User").value_or("");
   for (std::string& word : split_words(value_of(unit, "Service", "ExecStart").value_or(""))) {
-    const std::size_t doubled = word.find("$$");
-    if (doubled != std::string::npos) word.erase(doubled, 1);
+    for (std::size_t at = 0; !read.command.empty() && (at = word.find("$$", at)) != std::string::npos; ++at)
+      word.erase(at, 1);
     read.command.push_back(std::move(word));
   }
   for (const std::string& value : values_of(unit, "Service", "Environment")) {

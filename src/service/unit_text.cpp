@@ -1,11 +1,26 @@
 #include "service/unit_text.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
 
 #include "base/text.hpp"
 
 namespace gw::service {
 namespace {
+
+struct TimeUnit {
+  std::string_view name;
+  double seconds;
+};
+
+// systemd.time(7), without what is longer than a week.
+constexpr auto kTimeUnits = std::to_array<TimeUnit>(
+    {{"", 1},         {"s", 1},         {"sec", 1},     {"second", 1},     {"seconds", 1},    {"us", 1e-6},
+     {"usec", 1e-6},  {"ms", 1e-3},     {"msec", 1e-3}, {"m", 60},         {"min", 60},       {"minute", 60},
+     {"minutes", 60}, {"h", 3'600},     {"hr", 3'600},  {"hour", 3'600},   {"hours", 3'600},  {"d", 86'400},
+     {"day", 86'400}, {"days", 86'400}, {"w", 604'800}, {"week", 604'800}, {"weeks", 604'800}});
 
 /// Lines without their ends, those that end with a backslash joined with the next by a space.
 std::vector<std::string> logical_lines(std::string_view text) {
@@ -63,7 +78,7 @@ Result<std::string> escaped(std::string_view word, std::string_view doubled) {
 
 }  // namespace
 
-std::vector<Directive> parse_unit(std::string_view text) {
+std::vector<Directive> parse_unit(std::string_view text, const std::filesystem::path& drop_in) {
   std::vector<Directive> all;
   std::string section;
   for (const std::string& line : logical_lines(text)) {
@@ -75,7 +90,7 @@ std::vector<Directive> parse_unit(std::string_view text) {
     const std::size_t equals = plain.find('=');
     if (equals == std::string_view::npos || equals == 0) continue;
     all.push_back({section, std::string(trimmed(plain.substr(0, equals))),
-                   std::string(trimmed(plain.substr(equals + 1)))});
+                   std::string(trimmed(plain.substr(equals + 1))), drop_in});
   }
   return all;
 }
@@ -99,6 +114,24 @@ std::optional<std::string> value_of(const std::vector<Directive>& unit, std::str
   const auto values = values_of(unit, section, key);
   if (values.empty()) return std::nullopt;
   return values.back();
+}
+
+std::optional<double> seconds_of(std::string_view value) {
+  if (value == "infinity") return std::numeric_limits<double>::infinity();
+  double sum = 0;
+  for (std::string_view rest = trimmed(value); !rest.empty(); rest = trimmed(rest)) {
+    double number = 0;
+    const auto read = std::from_chars(rest.data(), rest.data() + rest.size(), number);
+    if (read.ec != std::errc() || number < 0) return std::nullopt;
+    rest = trimmed(rest.substr(static_cast<std::size_t>(read.ptr - rest.data())));
+    const auto end = std::ranges::find_if(rest, [](char c) { return c == ' ' || (c >= '0' && c <= '9'); });
+    const std::string_view unit = rest.substr(0, static_cast<std::size_t>(end - rest.begin()));
+    const auto known = std::ranges::find(kTimeUnits, unit, &TimeUnit::name);
+    if (known == kTimeUnits.end()) return std::nullopt;
+    sum += number * known->seconds;
+    rest.remove_prefix(unit.size());
+  }
+  return trimmed(value).empty() ? std::nullopt : std::optional(sum);
 }
 
 std::vector<std::string> split_words(std::string_view value) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,13 +12,14 @@
 namespace gw::service {
 
 struct Directive {
-  std::string section;  ///< `Service`.
-  std::string key;      ///< `ExecStart`.
-  std::string value;    ///< As written, continued lines joined.
+  std::string section;              ///< `Service`.
+  std::string key;                  ///< `ExecStart`.
+  std::string value;                ///< As written, continued lines joined.
+  std::filesystem::path drop_in{};  ///< The file beside the unit that says so; empty: the unit itself.
 };
 
 /// Every directive in order. Never fails: what systemd would pass over is passed over, too.
-std::vector<Directive> parse_unit(std::string_view text);
+std::vector<Directive> parse_unit(std::string_view text, const std::filesystem::path& drop_in = {});
 
 /// The values of one key, in order; an empty value forgets those before it, as in systemd's lists.
 std::vector<std::string> values_of(const std::vector<Directive>& unit, std::string_view section,
@@ -26,6 +28,9 @@ std::vector<std::string> values_of(const std::vector<Directive>& unit, std::stri
 /// The last value of one key; nothing when it is not there.
 std::optional<std::string> value_of(const std::vector<Directive>& unit, std::string_view section,
                                     std::string_view key);
+
+/// A span of time in seconds, as `5min 30s`, `330` and `infinity` are; nothing for other texts.
+std::optional<double> seconds_of(std::string_view value);
 
 /// The words of a value: quotes and backslashes resolved, `%%` to `%`.
 std::vector<std::string> split_words(std::string_view value);

@@ -25,6 +25,7 @@ unit=${0%/*}/installed
 case "$*" in
   *" enable "*) : >"$unit" ;;
   *" disable "*) rm -f "$unit" ;;
+  *"--property UnitPath") echo "UnitPath=$HOME/.config/systemd/user /etc/systemd/user" ;;
   *" show "*)
     [ -e "$unit" ] && printf '%s\\n' LoadState=loaded UnitFileState=enabled ActiveState=active MainPID=$PPID ;;
 esac

@@ -17,7 +17,7 @@ GOOD = {"gateway": {"mode": "local", "auth": {"mode": "token", "token": TOKEN}}}
 SYSTEMCTL = """#!/bin/sh
 echo "$*" >> "{here}/calls"
 case "$*" in
-  *"--property Version"*) echo Version=252 ;;
+  *"--property UnitPath"*) echo "UnitPath=$HOME/.config/systemd/user /etc/systemd/user" ;;
   *show*) cat "{here}/show" ;;
 esac
 exit 0

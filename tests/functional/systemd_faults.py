@@ -56,5 +56,99 @@ class UnreachableTest(ServiceCase):
         self.assert_runs_on()
 
 
+class DefinitionTest(ServiceCase):
+    """The unit, its drop-ins, and where they lie."""
+
+    def write_unit(self, text):
+        self.machine.run("sh", "-c", f"mkdir -p {self.unit_dir()} && cat > {self.unit_dir()}/{UNIT} <<'END'\n{text}END", check=True)
+        self.reload()
+
+    def unit_dir(self):
+        return f"{self.home}/.config/systemd/user"
+
+    def reload(self):
+        self.systemctl("--user", "daemon-reload", user=USER, check=True)
+
+    def issues(self):
+        return {issue["code"]: issue for issue in self.json("gateway", "status")["service"]["configAudit"]["issues"]}
+
+    def test_a_masked_unit_is_told_with_the_command_that_unmasks_it(self):
+        for runtime in ([], ["--runtime"]):
+            with self.subTest(runtime=runtime):
+                # As somebody does it who has no file of that name.
+                self.systemctl("--user", "mask", *runtime, UNIT, user=USER, check=True)
+                words = " ".join(["systemctl --user unmask", *runtime, UNIT])
+                self.assertEqual(self.issues()["systemd-masked"]["fix"], words)
+                self.assertIn("cannot be used", self.openclaw("gateway", "status").stdout)
+                for command in (("start",), ("restart",), ("install", "--force")):
+                    answer = self.json("gateway", *command, code=1)
+                    self.assertIn("the unit is masked", answer["error"])
+                    self.assertEqual(answer["hints"], [words])
+                self.machine.run(*words.split(), check=True)
+                self.assertFalse(self.json("gateway", "status")["service"]["loaded"])
+        self.install()
+
+    def test_a_gateway_whose_unit_was_broken_meanwhile_can_be_stopped(self):
+        self.install()
+        self.write_unit("[Servicee]\nExecStart=/bin/true\n")
+        self.assertIn("systemd-unit-broken", self.issues())
+        self.assertEqual(self.json("gateway", "stop", "--force")["result"], "stopped")
+        self.assertFalse(self.json("gateway", "status")["rpc"]["ok"])
+        self.assertEqual(self.json("gateway", "uninstall")["result"], "uninstalled")
+        self.assertFalse(self.unit_file.exists())
+
+    def test_a_broken_unit_is_told_and_a_new_installation_mends_it(self):
+        for text in ("[Servicee]\nExecStart=/bin/true\n", "", "[Service]\nType=notify\n"):
+            with self.subTest(text=text):
+                self.write_unit(text)
+                code = "systemd-masked" if not text else "systemd-unit-broken"
+                self.assertEqual(self.issues()[code]["fix"], "openclaw gateway install --force")
+                answer = self.json("gateway", "start", code=1)
+                self.assertEqual(answer["hints"], ["openclaw gateway install --force"])
+                self.assertNotIn("not installed", answer["error"])
+                self.install("--force")
+                self.assertTrue(self.json("health")["ok"])
+                self.json("gateway", "uninstall")
+
+    def test_a_drop_in_that_breaks_the_unit_is_named(self):
+        self.install()
+        folder = f"{self.unit_dir()}/{UNIT}.d"
+        self.machine.run("sh", "-c", f"mkdir -p {folder} && printf '[Service]\nExecStart=\n' > {folder}/mine.conf", check=True)
+        self.assertIn("service-reload-needed", self.issues())
+        self.json("gateway", "stop", "--force")
+        self.reload()
+        self.assertIn(f"{folder}/mine.conf", self.issues()["systemd-unit-broken"]["fix"])
+        self.assertIn(f"{folder}/mine.conf", self.json("gateway", "start", code=1)["hints"][0])
+
+    def test_a_directory_that_systemd_does_not_look_into_is_not_written_to(self):
+        answer = self.json("gateway", "install", code=1, environment={"XDG_CONFIG_HOME": f"{self.home}/elsewhere"})
+        self.assertIn(f"does not look into {self.home}/elsewhere/systemd/user", answer["error"])
+        self.assertEqual(answer["hints"], ["env -u XDG_CONFIG_HOME openclaw gateway install"])
+        self.assertFalse(self.machine.path(f"{self.home}/elsewhere").exists())
+        self.assertEqual(self.json("gateway", "install", environment={"XDG_CONFIG_HOME": "not/absolute"})["result"], "installed")
+
+    def test_a_directory_of_somebody_else_is_named_with_the_next_step(self):
+        self.machine.run("mkdir", "-p", self.unit_dir(), check=True)
+        self.machine.run("chown", "root", self.unit_dir(), user=None, check=True)
+        self.addCleanup(self.machine.run, "chown", USER, self.unit_dir(), user=None)
+        answer = self.json("gateway", "install", code=1)
+        self.assertIn(f"cannot write into the directory {self.unit_dir()}", answer["error"])
+        self.assertRegex(answer["hints"][0], f"sudo chown .* {self.unit_dir()}$")
+        self.machine.run("sh", "-c", answer["hints"][0].split(": ")[1].removeprefix("sudo "), user=None, check=True)
+        self.install()
+
+    def test_a_program_with_an_odd_path_is_started(self):
+        odd = f"{self.home}/a$b 100%"
+        self.machine.path(odd).mkdir()
+        for folder in ("bin", "libexec"):
+            self.machine.path(f"{odd}/{folder}").symlink_to(PROGRAM.parent.parent / folder)
+        self.program = f"{odd}/bin/../bin/openclaw"
+        self.install()
+        self.assertTrue(self.json("health")["ok"])
+        status = self.json("gateway", "status")["service"]
+        self.assertEqual(status["command"]["programArguments"][0], f"{odd}/bin/openclaw")
+        self.assertTrue(status["configAudit"]["ok"], status["configAudit"])
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -186,12 +186,14 @@ class InstallTest(ServiceCase):
                                   .replace("[Install]", "Environment=OPENCLAW_GATEWAY_TOKEN=seen-by-all\n\n[Install]"))
         status = self.json("gateway", "status")
         issues = {issue["code"]: issue for issue in status["service"]["configAudit"]["issues"]}
-        self.assertEqual(set(issues), {"systemd-stop-timeout", "systemd-kill-mode-control-group", "gateway-token-embedded"})
+        self.assertEqual(set(issues), {"systemd-stop-timeout", "systemd-kill-mode-control-group", "gateway-token-embedded",
+                                       "service-reload-needed"})
+        self.assertEqual(issues["service-reload-needed"]["fix"], "systemctl --user daemon-reload")
         self.assertIn("TimeoutStopSec=5", issues["systemd-stop-timeout"]["detail"])
         self.assertIn("wanted TimeoutStopSec=330", issues["systemd-stop-timeout"]["detail"])
         self.assertNotIn("seen-by-all", json.dumps(status))
         self.assertIn("KillMode=mixed", self.openclaw("gateway", "status", check=True).stdout)
-        self.assertIn("5: a stop may cut", " ".join(self.json("gateway", "install")["warnings"]))
+        self.assertIn("TimeoutStopSec=330: a stop may cut", " ".join(self.json("gateway", "install")["warnings"]))
         self.install("--force")
         self.assertEqual(self.unit_file.read_text(), text)
         self.assertNotIn("seen-by-all", (self.unit_file.parent / f"{UNIT}.bak").read_text())
@@ -204,6 +206,9 @@ class InstallTest(ServiceCase):
         self.systemctl("--user", "daemon-reload", user=USER, check=True)
         codes = [issue["code"] for issue in self.json("gateway", "status")["service"]["configAudit"]["issues"]]
         self.assertEqual(codes, ["systemd-restart-sec"])
+        text = self.openclaw("gateway", "status", check=True).stdout
+        self.assertIn(f"mend   edit {folder}/mine.conf", text)
+        self.assertNotIn("gateway install --force", text)
         self.install("--force")
         self.assertEqual(self.unit("RestartUSec"), {"RestartUSec": "9s"})
 
@@ -211,7 +216,8 @@ class InstallTest(ServiceCase):
         self.machine.run("mkdir", "-p", f"{self.home}/.config/systemd/user", check=True)
         self.machine.run("ln", "-s", "/dev/null", f"{self.home}/.config/systemd/user/{UNIT}", check=True)
         answer = self.json("gateway", "install", code=1)
-        self.assertIn("is not a regular file", answer["error"])
+        self.assertIn("the unit is masked", answer["error"])
+        self.assertEqual(answer["hints"], [f"systemctl --user unmask {UNIT}"])
         self.machine.run("rm", f"{self.home}/.config/systemd/user/{UNIT}", check=True)
         self.assertIn("Invalid port", self.json("gateway", "install", "--port", "x", code=1)["error"])
         self.assertIn("not an executable", self.json("gateway", "install", "--wrapper", "/nowhere", code=1)["error"])

@@ -212,10 +212,12 @@ std::optional<Action> already_there(const Context& cli, service::Manager& manage
     action.message += " It was stopped and is started.";
   }
   for (const service::DriftIssue& issue : manager.drift_from(state, wanted)) {
-    action.warnings.push_back((issue.found.empty() ? "missing " + issue.wanted : issue.found) + ": " +
-                              issue.message);
+    action.warnings.push_back(service::change_of(issue) + issue.message);
+    action.hints.push_back(remedy_of(cli, issue));
   }
-  if (!action.warnings.empty()) action.hints = {{"install", "openclaw gateway install --force"}};
+  const auto same = [](const service::Hint& a, const service::Hint& b) { return a.text == b.text; };
+  const auto rest = std::ranges::unique(action.hints, same);
+  action.hints.erase(rest.begin(), rest.end());
   return action;
 }
 
@@ -231,6 +233,11 @@ int run(Context& cli, const Args& args) {
   const service::Definition wanted = wanted_definition(cli, *manager, plan->port, plan->wrapper);
   const auto state = manager->state();
   if (!state) return report_problem(cli, kName, *manager, state.error());
+  if (state->fault && !state->fault->remedy.empty()) {
+    // A new unit would not be looked at.
+    return report(cli,
+                  blocked(manager->unit() + ": " + state->fault->message, {remedy_of(cli, *state->fault)}));
+  }
   if (!args.has("--force")) {
     if (const auto other = foreign_state_dir(cli, *state)) {
       return report(

@@ -39,11 +39,16 @@ int start_stopped(Context& cli) {
   if (!service.is_ours) {
     std::vector<service::Hint> hints{
         {"install", "openclaw " + service::profile_words(cli.paths.profile) + "gateway run"}};
+    std::string message = "no running gateway was found for " + cli.paths.state_dir.string();
     if (service.state) hints = hints_for(cli, {service::Problem::Kind::NotInstalled, {}});
+    if (service.state && service.state->fault) {
+      message += ", and its service cannot be started: " + service.state->fault->message;
+      hints = {remedy_of(cli, *service.state->fault)};
+    }
     return report(cli, {.name = kName,
                         .is_ok = false,
                         .result = "not-loaded",
-                        .message = "no running gateway was found for " + cli.paths.state_dir.string(),
+                        .message = std::move(message),
                         .hints = std::move(hints),
                         .service = service.shown()});
   }

@@ -22,6 +22,17 @@ Action not_loaded(const Context& cli, std::string_view name, const service::Mana
   return action;
 }
 
+/// There is a definition, and it cannot be used.
+Action unusable(const Context& cli, std::string_view name, const service::Manager& manager,
+                const service::DriftIssue& fault) {
+  return {.name = name,
+          .is_ok = false,
+          .result = "not-loaded",
+          .message = manager.unit() + " cannot be started: " + fault.message,
+          .hints = {remedy_of(cli, fault)},
+          .service = service_json(manager, false)};
+}
+
 /// Why the installed service is not the one that was meant.
 Action foreign(const Context& cli, std::string_view name, const service::Manager& manager,
                const std::string& state_dir) {
@@ -46,6 +57,7 @@ int start(Context& cli, const Args&) {
   const auto manager = service_manager(cli);
   const auto state = manager->state();
   if (!state) return report_problem(cli, kName, *manager, state.error());
+  if (state->fault) return report(cli, unusable(cli, kName, *manager, *state->fault));
   if (!state->is_installed) return report(cli, not_loaded(cli, kName, *manager, false));
   if (const auto other = foreign_state_dir(cli, *state))
     return report(cli, foreign(cli, kName, *manager, *other));

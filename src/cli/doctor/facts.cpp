@@ -71,6 +71,7 @@ ServiceFacts service_facts(const Context& cli, std::uint16_t port) {
     facts.hints = hints_for(cli, facts.state.error());
     return facts;
   }
+  if (facts.state->fault) facts.drift = {*facts.state->fault};
   if (!facts.state->is_installed) return facts;
   facts.foreign_state_dir = foreign_state_dir(cli, *facts.state);
   if (facts.foreign_state_dir) return facts;

@@ -11,10 +11,6 @@ std::string command(const Facts& facts, std::string_view words) {
   return "openclaw " + service::profile_words(facts.paths.profile) + std::string(words);
 }
 
-std::string systemctl(const ServiceFacts& service, const std::string& words) {
-  return (service.scope == service::Scope::User ? "systemctl --user " : "sudo systemctl ") + words;
-}
-
 Finding about_problem(const Facts& facts, const ServiceFacts& service) {
   // A container without a service manager is no fault of the gateway that runs in it.
   const auto kind = service.state.error().kind;
@@ -64,7 +60,8 @@ Findings check_gateway(const Facts& facts) {
                     ") lets us not in: " + facts.probe_error,
          .fix = command(facts, "gateway status --deep") + ", then: " + command(facts, "gateway restart")}};
   }
-  const bool is_installed = facts.service && facts.service->state && facts.service->state->is_installed;
+  const service::State* state = facts.service && facts.service->state ? &*facts.service->state : nullptr;
+  const bool is_installed = state && (state->is_installed || state->fault);
   if (facts.is_owner_alive || facts.is_remote() || is_installed) return {};
   return {{.code = "gateway-down",
            .severity = Severity::Info,
@@ -124,15 +121,8 @@ Findings check_service_state(const Facts& facts) {
                         .severity = Severity::Warning,
                         .message = service.unit + " does not start by itself",
                         .path = state.file.string(),
-                        .fix = is_unit ? systemctl(service, "enable " + service.unit)
+                        .fix = is_unit ? service::systemctl_words(service.scope, "enable " + service.unit)
                                        : command(facts, "gateway install --force")});
-  }
-  if (state.needs_reload) {
-    findings.push_back({.code = "service-reload-needed",
-                        .severity = Severity::Warning,
-                        .message = "the unit was changed since " + service.label + " read it",
-                        .path = state.file.string(),
-                        .fix = systemctl(service, "daemon-reload")});
   }
   return findings;
 }
@@ -142,17 +132,15 @@ Findings check_service_drift(const Facts& facts) {
   if (!facts.service || !facts.service->state) return findings;
   const service::State& state = *facts.service->state;
   for (const service::DriftIssue& issue : facts.service->drift) {
-    const std::string change = issue.found.empty()    ? "missing: " + issue.wanted
-                               : issue.wanted.empty() ? issue.found
-                                                      : issue.found + " instead of " + issue.wanted;
     Finding finding{.code = issue.code,
                     .severity = issue.is_grave ? Severity::Error : Severity::Warning,
-                    .message = change + ": " + issue.message,
+                    .message = service::change_of(issue) + issue.message,
                     .path = state.file.string(),
-                    .fix = "write the unit again and restart the service",
-                    .repair = Repair::ReinstallService};
-    const auto sets_it = !state.drop_ins.empty();
-    if (sets_it) finding.fix += "; lines of " + state.drop_ins.front().parent_path().string() + " stay";
+                    .fix = issue.remedy};
+    if (issue.remedy.empty()) {
+      finding.fix = "write the unit again and restart the service";
+      finding.repair = Repair::ReinstallService;
+    }
     findings.push_back(std::move(finding));
   }
   return findings;

@@ -14,14 +14,16 @@ fs::path invoked_path(const std::string& name, const std::optional<std::string>&
     return !path.empty() && fs::equivalent(path, running, other);
   };
   if (name.find('/') != std::string::npos) {
-    const fs::path path = fs::absolute(name, error);
+    // Not through `..`, which a service manager may refuse.
+    const fs::path path = fs::absolute(name, error).lexically_normal();
     return is_us(path) ? path : running;
   }
   std::size_t start = 0;
   const std::string all = search_path.value_or("");
   while (start <= all.size()) {
     const std::size_t end = std::min(all.find(':', start), all.size());
-    const fs::path path = fs::absolute(fs::path(all.substr(start, end - start)) / name, error);
+    const fs::path path =
+        fs::absolute(fs::path(all.substr(start, end - start)) / name, error).lexically_normal();
     if (is_us(path)) return path;
     start = end + 1;
   }

@@ -252,13 +252,25 @@ TEST_F(DoctorChecksTest, EveryLineOfTheServiceThatDiffersIsNamedWithItsReason) {
   EXPECT_EQ(found[0].severity, Severity::Error);
   EXPECT_EQ(found[1].message, "missing: UMask=0077: others may read");
   EXPECT_EQ(found[1].severity, Severity::Warning);
-  state().drop_ins = {"/home/u/unit.d/10.conf"};
-  EXPECT_TRUE(examine(facts_)[0].fix.ends_with("; lines of /home/u/unit.d stay"));
+  facts_.service->drift[0].remedy = "edit /home/u/unit.d/10.conf";
+  ASSERT_EQ(codes(), (Codes{"systemd-stop-timeout", "systemd-umask (repairs)"}));
+  EXPECT_EQ(examine(facts_)[0].fix, "edit /home/u/unit.d/10.conf");
+}
+
+TEST_F(DoctorChecksTest, AUnitThatCannotBeUsedIsNotCalledMissing) {
+  facts_.is_owner_alive = false;
+  facts_.lock_owner.reset();
+  state().is_installed = false;
+  state().fault = service::DriftIssue{"systemd-unit-broken", "systemd cannot use the unit", "", "", true};
+  facts_.service->drift = {*state().fault};
+  ASSERT_EQ(codes(), Codes{"systemd-unit-broken (repairs)"});
+  EXPECT_EQ(only().message, "systemd cannot use the unit");
 }
 
 TEST_F(DoctorChecksTest, ThingsAroundTheServiceAreLookedAt) {
   state().is_enabled = false;
-  state().needs_reload = true;
+  facts_.service->drift = {
+      {"service-reload-needed", "changed since", "", "", false, "systemctl daemon-reload"}};
   facts_.service->outlives_sessions = false;
   facts_.service->has_system_twin = true;
   EXPECT_EQ(codes(), (Codes{"service-disabled", "service-reload-needed", "service-linger", "service-twin"}));

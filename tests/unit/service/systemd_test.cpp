@@ -113,7 +113,9 @@ TEST(SystemdUnitTest, AStateDirectoryThatSystemdWouldTakeForAPatternIsRefused) {
 TEST(DriftTest, AnotherSpellingIsNoDrift) {
   const Definition wanted = make_definition(request());
   const auto unit =
-      parse_unit(*render_unit(wanted, Scope::User) + "[Service]\nNoNewPrivileges=true\nRestartSec=5s\n");
+      parse_unit(*render_unit(wanted, Scope::User) +
+                 "[Service]\nNoNewPrivileges=true\nRestartSec=5s\nTimeoutStopSec=5min 30s\nWatchdogSec=1m\n"
+                 "PrivateNetwork=no\nRestartPreventExitStatus=1\n[Unit]\nAfter=sound.target\n");
   EXPECT_TRUE(drift(unit, unit_of(wanted)).empty());
 }
 
@@ -143,7 +145,71 @@ TEST(DriftTest, EachLineThatMattersIsNamed) {
   EXPECT_EQ(of("[Service]\nExecStart=\nExecStart=\"/opt/open claw/bin/openclaw\" gateway --port 1\n"),
             Codes{"gateway-port-mismatch"});
   EXPECT_EQ(of("[Service]\nExecStart=\nExecStart=/bin/sleep 1\n"), Codes{"gateway-command-missing"});
+  EXPECT_EQ(of("[Service]\nTimeoutStopSec=5min\n"), Codes{"systemd-stop-timeout"});
+  EXPECT_EQ(of("[Service]\nEnvironmentFile=\n"), Codes{"systemd-environment-file"});
+  EXPECT_EQ(of("[Service]\nEnvironmentFile=\nEnvironmentFile=/x\n"), Codes{"systemd-environment-file"});
+  EXPECT_EQ(of("[Service]\nExecStartPre=/bin/false\n"), Codes{"systemd-runs-first"});
+  EXPECT_EQ(of("[Service]\nPrivateNetwork=yes\n"), Codes{"systemd-no-network"});
+  EXPECT_EQ(of("[Install]\nWantedBy=\n"), Codes{"systemd-wanted-by"});
+  EXPECT_EQ(of("[Unit]\nAfter=\n"), Codes{"systemd-after-network-online"});
   EXPECT_EQ(of("[Service]\nNice=5\nEnvironment=MINE=1\n"), Codes{}) << "what only says more is fine";
+}
+
+TEST(DriftTest, ALineOfADropInIsMendedThere) {
+  const Definition wanted = make_definition(request());
+  const auto of = [&](std::string_view lines, std::string_view unit_lines = "") {
+    auto found = parse_unit(*render_unit(wanted, Scope::User) + std::string(unit_lines));
+    std::ranges::move(parse_unit(lines, "/x.d/mine.conf"), std::back_inserter(found));
+    const auto issues = drift(found, unit_of(wanted));
+    EXPECT_EQ(issues.size(), 1U) << lines;
+    return issues.empty() ? std::string() : issues[0].remedy;
+  };
+  for (const char* lines : {"[Service]\nExecStart=\nExecStart=/other gateway --port 18789\n",
+                            "[Service]\nEnvironment=A=1 HOME=/other\n", "[Service]\nKillMode=none\n",
+                            "[Service]\nRestart=no\n", "[Install]\nWantedBy=\n"}) {
+    EXPECT_EQ(of(lines), "edit /x.d/mine.conf, which a new installation leaves alone") << lines;
+  }
+  EXPECT_EQ(of("[Service]\nEnvironment=B=2\n", "[Service]\nEnvironment=HOME=/other\n"), "")
+      << "the unit itself says it";
+}
+
+TEST(DriftTest, AVariableIsNamedWithItsOwnReason) {
+  const Definition wanted = make_definition(request());
+  const auto of = [&](const std::string& assignment) {
+    return drift(parse_unit(*render_unit(wanted, Scope::User) + "[Service]\nEnvironment=" + assignment),
+                 unit_of(wanted))
+        .at(0)
+        .message;
+  };
+  EXPECT_EQ(of("HOME=/other"), "it is the service of another instance");
+  EXPECT_EQ(of("PATH=/odd"), "programs may not be found, or others than meant");
+  EXPECT_EQ(of("OPENCLAW_SERVICE_MARKER=x"), "others do not know it for the service of a gateway");
+  EXPECT_EQ(of("OPENCLAW_SYSTEMD_UNIT=x"), "the gateway does not know which service it is");
+}
+
+TEST(SystemdUnitTest, APathIsWrittenAsSystemdReadsPaths) {
+  Definition odd = make_definition(request());
+  odd.command = {"/opt/a$b ${HOME}/100%/openclaw", "gateway", "$$x$"};
+  const std::string text = *render_unit(odd, Scope::User);
+  EXPECT_NE(text.find("ExecStart=\"/opt/a$b ${HOME}/100%%/openclaw\" gateway $$$$x$$\n"), std::string::npos)
+      << text;
+  EXPECT_EQ(read_unit(parse_unit(text)).command, odd.command);
+  for (const char* path : {"/opt/it's/openclaw", "/opt/\"x\"/openclaw", "/opt/a\\b/openclaw"}) {
+    odd.command.front() = path;
+    EXPECT_EQ(render_unit(odd, Scope::User).error().code, Code::InvalidRequest) << path;
+  }
+}
+
+TEST(SystemdUnitTest, OneThatIsMaskedOrBrokenIsNotMissing) {
+  const State masked =
+      state_of("LoadState=masked\nLoadError=org.x.UnitMasked \"Unit is masked.\"\nFragmentPath=/u/x\n");
+  ASSERT_TRUE(masked.fault && !masked.is_installed);
+  EXPECT_EQ(masked.fault->code, "systemd-masked");
+  const State broken = state_of("LoadState=bad-setting\nLoadError=org.x.Bad \"Unit x has a bad setting.\"\n");
+  ASSERT_TRUE(broken.fault && !broken.is_installed);
+  EXPECT_EQ(broken.fault->message, "systemd cannot use the unit: \"Unit x has a bad setting.\"");
+  EXPECT_FALSE(state_of("LoadState=not-found\nLoadError=org.x.No \"Unit not found.\"\n").fault);
+  EXPECT_FALSE(state_of("LoadState=loaded\nLoadError=\n").fault);
 }
 
 TEST(DriftTest, NoSecretIsShown) {

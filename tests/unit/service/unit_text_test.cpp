@@ -54,5 +54,15 @@ TEST(UnitTextTest, BrokenTextIsReadAsFarAsItGoes) {
   EXPECT_TRUE(parse_unit("[").empty());
 }
 
+TEST(UnitTextTest, TimesAreReadInEveryNotation) {
+  for (const char* text : {"330", "330s", "5min 30s", "5m30s", "5.5 min", "330000ms", " 330 seconds "}) {
+    EXPECT_EQ(seconds_of(text), 330) << text;
+  }
+  EXPECT_EQ(seconds_of("1w 1d 1h"), 694'800);
+  EXPECT_GT(seconds_of("infinity"), 1e300);
+  for (const char* text : {"", "x", "5 parsecs", "-1", "5min x"})
+    EXPECT_EQ(seconds_of(text), std::nullopt) << text;
+}
+
 }  // namespace
 }  // namespace gw::service
