@@ -384,7 +384,9 @@ void Generation::Impl::move_to(const keeper::Listening& message, platform::Fd so
   facts.host = message.host;
   facts.port = message.port;
   options.listen_socket = std::move(socket);
-  if (is_accepting) log_address();
+  if (!message.is_move) return;
+  keeper.send(keeper::Moved{});
+  log_address();
 }
 
 // Also when nothing changed: what the keeper has may come from another generation.

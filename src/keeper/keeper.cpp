@@ -163,6 +163,9 @@ void Keeper::on_message(gen::Id id, const Message& message) {
     events_.emplace_back(gen::StatusSaid{id, status->text});
   } else if (const auto* configured = std::get_if<Configured>(&message)) {
     adopt(id, *configured);
+  } else if (std::holds_alternative<Moved>(message) && moving_ == id) {
+    moving_.reset();
+    if (const auto later = std::exchange(move_later_, std::nullopt)) move_if_wanted(id, *later);
   }
 }
 
@@ -171,6 +174,15 @@ void Keeper::adopt(gen::Id id, const Configured& configured) {
   if (machine_.floor() != id) return;
   if (world_.set_logging) world_.set_logging(configured);
   machine_.set_probation(configured.probation);
+  move_if_wanted(id, configured);
+}
+
+// One move at a time: while the old socket is open, its port is taken, also for ourselves.
+void Keeper::move_if_wanted(gen::Id id, const Configured& configured) {
+  if (moving_ == id) {
+    move_later_ = configured;
+    return;
+  }
   Adopted answer{.attempt = configured.attempt, .problem = {}};
   const auto moved = endpoint_.move({.port = configured.port,
                                      .bind = configured.bind,
@@ -178,11 +190,18 @@ void Keeper::adopt(gen::Id id, const Configured& configured) {
                                      .is_guarded = configured.is_guarded});
   if (!moved) answer.problem = moved.error().message;
   if (moved && *moved) {
+    moving_ = id;
     tell_listening(id, true);
     world_.owner_record.set_port(endpoint_.port());
     show_owner(id);
   }
   tell(id, answer);
+}
+
+/// Somebody else serves from now on: who did has closed its socket, or is dead.
+void Keeper::forget_move() {
+  moving_.reset();
+  move_later_.reset();
 }
 
 void Keeper::tell_listening(gen::Id id, bool is_move) {
@@ -227,6 +246,7 @@ Status Keeper::try_spawn(const gen::Spawn& e) {
 }
 
 void Keeper::apply(const gen::TellTake& e) {
+  forget_move();
   tell_listening(e.id, false);
   tell(e.id, Take{e.released_at.time_since_epoch().count()});
   pass_held(e.id);
@@ -239,6 +259,7 @@ void Keeper::apply(const gen::TellSuccessorFailed& e) {
 void Keeper::apply(const gen::TellResume& e) {
   world_.log.warn(kSubsystem, "hand-over failed; the old generation serves on",
                   {{"generation", e.id.value}, {"reason", e.reason}});
+  forget_move();
   tell_listening(e.id, false);
   tell(e.id, Resume{e.reason});
   pass_held(e.id);

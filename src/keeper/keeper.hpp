@@ -60,6 +60,8 @@ class Keeper {
   void read_messages(generations::Id id, Child& child);
   void on_message(generations::Id id, const Message& message);
   void adopt(generations::Id id, const Configured& configured);
+  void move_if_wanted(generations::Id id, const Configured& configured);
+  void forget_move();
   void tell_listening(generations::Id id, bool is_move);
   void handle_events();
 
@@ -93,6 +95,8 @@ class Keeper {
   std::deque<generations::Event> events_;  // Not fed yet; empty whenever we wait.
   // Until somebody serves: who was given them may die before.
   std::optional<Held> held_;
+  std::optional<generations::Id> moving_;  // Still has the socket before the present one.
+  std::optional<Configured> move_later_;   // What it wants by then.
   std::optional<Instant> wake_at_;
   std::optional<Instant> feed_at_;  // Nothing without a watchdog.
   std::optional<Instant> stop_asked_at_;

@@ -12,8 +12,11 @@ class Fd {
   Fd() = default;
   explicit Fd(int fd) : fd_(fd) {}
   Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  /// Closes what it had, at once.
   Fd& operator=(Fd&& other) noexcept {
-    std::swap(fd_, other.fd_);
+    const int taken = other.release();
+    reset();
+    fd_ = taken;
     return *this;
   }
   Fd(const Fd&) = delete;

@@ -81,6 +81,8 @@ json::Object to_json(const Configured& m) {
   return object;
 }
 
+json::Object to_json(const Moved&) { return head("moved"); }
+
 json::Object to_json(const Listening& m) {
   json::Object object = with_text("listening", "host", m.host);
   object["port"] = m.port;
@@ -152,6 +154,7 @@ Result<Message> message_of(std::string_view type, const json::Object& object) {
   if (type == "restart-signal") return RestartSignal{text_of(object, "name")};
   if (type == "reload") return Reload{};
   if (type == "configured") return configured_of(object);
+  if (type == "moved") return Moved{};
   if (type == "listening") return listening_of(object);
   if (type == "adopted") return Adopted{json::int_or(object, "attempt", 0), text_of(object, "problem")};
   return fail(Code::NotFound, "unknown keeper message '" + std::string(type) + "'");

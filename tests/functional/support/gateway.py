@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import socket
@@ -236,9 +237,15 @@ def children_of(parent):
 
 
 def free_port():
-    """One that the kernel chose and nobody listens on. Another program may take it: so does a user's."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
+    """One that nobody listens on, below those that the kernel gives to outgoing connections: one of them would take it
+    again, or connect to itself."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+            return port
+        except OSError:
+            continue
 
 
 class Probe:

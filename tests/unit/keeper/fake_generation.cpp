@@ -1,14 +1,16 @@
 // Stands in for `openclaw-gateway` in the keeper's tests: speaks the control protocol, serves nothing. What
 // it does is in FAKE_PLAN, one entry per generation separated by `,`: `ok`, `fail78`, `die-at-start`,
 // `die-after-take`, `die-when-probed`, `deaf` (answers no probe), `restart` (asks for a successor once it
-// serves), `ignore-stop`, `move` (wants the port FAKE_PORT once it serves). Later generations follow the last
-// entry. What it sees goes line by line to the file FAKE_LOG.
+// serves), `ignore-stop`, `move` (wants the port FAKE_PORT once it serves), `move-back` (and then the first
+// one again, while it has that still open). Later generations follow the last entry. What it sees goes line
+// by line to the file FAKE_LOG.
 
 #include <cstdlib>
 #include <fstream>
 #include <poll.h>
 #include <string>
 #include <unistd.h>
+#include <vector>
 
 #include "platform/packet_channel.hpp"
 #include "protocol/keeper_messages.hpp"
@@ -39,10 +41,12 @@ class Fake {
     for (;;) {
       pollfd entry{channel_.fd(), POLLIN, 0};
       ::poll(&entry, 1, -1);
-      auto packet = channel_.receive(keeper::kMessageBytesMax);
+      std::vector<platform::Fd> sockets;
+      auto packet = channel_.receive(keeper::kMessageBytesMax, &sockets);
       if (!packet) return 0;  // The keeper is gone.
       if (!*packet) continue;
       const auto message = keeper::decode(**packet);
+      if (!sockets.empty()) next_socket_ = std::move(sockets.front());
       if (message && on_message(*message)) return exit_code_;
     }
   }
@@ -62,11 +66,14 @@ class Fake {
       note("signal " + signal->name);
       say(keeper::StartSuccessor{});
     } else if (const auto* listening = std::get_if<keeper::Listening>(&message)) {
-      note("listening on " + std::to_string(listening->port) + (listening->is_move ? " (moved)" : ""));
+      on_listening(*listening);
     } else if (const auto* adopted = std::get_if<keeper::Adopted>(&message)) {
-      note("adopted: " + adopted->problem.substr(0, adopted->problem.find('\n')));
+      note("adopted " + std::to_string(adopted->attempt) + ": " +
+           adopted->problem.substr(0, adopted->problem.find('\n')));
     } else if (std::holds_alternative<keeper::Probe>(message)) {
       note("probe");
+      // The keeper asks again after our answer, so it has heard what we said before that.
+      if (probes_until_moved_ > 0 && --probes_until_moved_ == 0) leave_old_socket();
       exit_code_ = 8;
       if (plan_ == "die-when-probed") return true;
       exit_code_ = 0;
@@ -81,6 +88,24 @@ class Fake {
     return false;
   }
 
+  void on_listening(const keeper::Listening& listening) {
+    note("listening on " + std::to_string(listening.port) + (listening.is_move ? " (moved)" : ""));
+    if (!listening.is_move) {
+      first_port_ = listening.port;
+      socket_ = std::move(next_socket_);
+    } else if (plan_ == "move-back" && listening.port != first_port_) {
+      want(first_port_, 2);
+      probes_until_moved_ = 2;
+    } else {
+      leave_old_socket();
+    }
+  }
+
+  void leave_old_socket() {
+    socket_ = std::move(next_socket_);
+    say(keeper::Moved{});
+  }
+
   bool on_take() {
     note("take");
     if (plan_ == "die-after-take") {
@@ -90,11 +115,12 @@ class Fake {
     say(keeper::Serving{});
     note("serving");
     if (plan_ == "restart") say(keeper::StartSuccessor{});
-    if (plan_ == "move") {
-      const auto port = static_cast<std::uint16_t>(std::atoi(std::getenv("FAKE_PORT")));
-      say(keeper::Configured{.attempt = 1, .port = port, .bind = "loopback", .probation = Millis{20}});
-    }
+    if (plan_.starts_with("move")) want(static_cast<std::uint16_t>(std::atoi(std::getenv("FAKE_PORT"))), 1);
     return false;
+  }
+
+  void want(std::uint16_t port, std::int64_t attempt) {
+    say(keeper::Configured{.attempt = attempt, .port = port, .bind = "loopback", .probation = Millis{20}});
   }
 
   void say(const keeper::Message& message) { (void)channel_.send(keeper::encode(message)); }
@@ -106,6 +132,10 @@ class Fake {
   int number_;
   std::string plan_;
   platform::PacketChannel channel_;
+  platform::Fd socket_;
+  platform::Fd next_socket_;
+  int probes_until_moved_ = 0;
+  std::uint16_t first_port_ = 0;
   int exit_code_ = 0;
 };
 

@@ -134,7 +134,7 @@ TEST_F(KeeperTest, WhoServesIsGivenTheSocketAndAnotherOneWhenItsConfigurationSay
   wait_for("1 listening on " + std::to_string(port_) + " ");
   wait_for("1 take");
   wait_for("1 listening on " + std::to_string(wanted_port_) + " (moved)");
-  wait_for("1 adopted: ");
+  wait_for("1 adopted 1: ");
   EXPECT_EQ(moved_to_, wanted_port_);
   EXPECT_TRUE(platform::listen_tcp("127.0.0.1", port_).has_value()) << "the old port is free";
 }
@@ -143,15 +143,23 @@ TEST_F(KeeperTest, APortThatIsTakenIsNamedAndNothingMoves) {
   const auto other = platform::listen_tcp("127.0.0.1", 0);
   wanted_port_ = other->port;
   start("move");
-  wait_for("1 adopted: cannot listen on 127.0.0.1:" + std::to_string(wanted_port_));
+  wait_for("1 adopted 1: cannot listen on 127.0.0.1:" + std::to_string(wanted_port_));
   EXPECT_EQ(moved_to_, 0);
   EXPECT_FALSE(platform::listen_tcp("127.0.0.1", port_).has_value()) << "it listens where it did";
+}
+
+TEST_F(KeeperTest, AMoveBackWaitsUntilTheOldSocketIsClosed) {
+  wanted_port_ = free_port();
+  start("move-back", {.watch = Millis{1}});
+  wait_for("1 adopted 2: ");
+  wait_for("1 listening on " + std::to_string(port_) + " (moved)");
+  EXPECT_EQ(moved_to_, port_);
 }
 
 TEST_F(KeeperTest, TheOneThatComesAfterAMoveServesThere) {
   wanted_port_ = free_port();
   start("move,ok");
-  const int first = wait_for("1 adopted: ");
+  const int first = wait_for("1 adopted 1: ");
   ::kill(first, SIGKILL);
   wait_for("2 listening on " + std::to_string(wanted_port_) + " ");
   wait_for("2 serving");

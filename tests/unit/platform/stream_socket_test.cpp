@@ -37,6 +37,14 @@ TEST(ListenTcpTest, NeitherOfTheTwoIsSharedAfterwards) {
   EXPECT_EQ(listen_tcp("127.0.0.1", narrow->port).error().code, Code::Conflict);
 }
 
+TEST(ListenTcpTest, WhatIsPutInItsPlaceClosesASocketAtOnce) {
+  auto first = listen_tcp("127.0.0.1", 0);
+  const std::uint16_t port = first->port;
+  auto second = listen_tcp("127.0.0.1", 0);
+  *first = *std::move(second);
+  EXPECT_TRUE(listen_tcp("127.0.0.1", port).has_value());
+}
+
 TEST(ListenTcpTest, APortOfSomebodyElseIsNotTaken) {
   const auto present = listen_tcp("127.0.0.1", 0);
   const auto other = listen_tcp("127.0.0.1", 0);

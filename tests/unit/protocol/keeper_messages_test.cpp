@@ -38,6 +38,7 @@ TEST(KeeperMessagesTest, EveryMessageSurvivesTheWay) {
   (void)round_trip(Probe{});
   (void)round_trip(Reload{});
   (void)round_trip(Stop{});
+  (void)round_trip(Moved{});
   const Listening listening = round_trip(Listening{"127.0.0.1", 4711, true});
   EXPECT_EQ(listening.host, "127.0.0.1");
   EXPECT_EQ(listening.port, 4711);
