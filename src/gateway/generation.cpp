@@ -8,13 +8,13 @@
 #include "base/limits.hpp"
 #include "base/uuid.hpp"
 #include "base/version.hpp"
-#include "config/changes.hpp"
 #include "crypto/base64.hpp"
 #include "engine/crash_guard.hpp"
 #include "engine/restart_driver.hpp"
 #include "engine/work_engine.hpp"
 #include "gateway/change_watch.hpp"
 #include "gateway/config_reloader.hpp"
+#include "gateway/entrance.hpp"
 #include "gateway/handed_handshakes.hpp"
 #include "gateway/hello.hpp"
 #include "gateway/keeper_link.hpp"
@@ -88,25 +88,6 @@ restart::Limits restart_limits(const config::Config& config) {
   return {.open_phase = config.open_phase, .deferral = config.deferral_limit};
 }
 
-bool is_guarded(const config::Config& config) {
-  if (config.auth_mode == config::AuthMode::Password) return !config.password.empty();
-  return config.auth_mode == config::AuthMode::Token && !config.token.empty() && !config.has_run_token;
-}
-
-keeper::Configured configured_of(const config::Config& config, std::int64_t attempt) {
-  return {.attempt = attempt,
-          .port = config.port,
-          .bind = config.bind,
-          .custom_bind_host = config.custom_bind_host,
-          .is_guarded = is_guarded(config),
-          .probation = config.probation,
-          .log_level = config.log_level,
-          .log_console_level = config.log_console_level,
-          .log_console_style = config.log_console_style,
-          .log_file = config.log_file.string(),
-          .log_file_bytes_max = config.log_file_bytes_max};
-}
-
 Result<json::Object> tail_json(const std::filesystem::path& file, const rpc::LogTail& query) {
   const auto cursor = query.cursor < 0 ? std::nullopt : std::optional(query.cursor);
   auto tail = platform::tail(file, cursor, static_cast<std::size_t>(query.limit),
@@ -142,10 +123,6 @@ struct Generation::Impl final : engine::Service {
   void prune_later();
   void prune();
   void apply(config::Config config);
-  void log_address();
-  void move_to(const keeper::Listening& message, platform::Fd socket);
-  void tell_keeper();
-  void on_adopted(const keeper::Adopted& message);
 
   void stop_serving(bool is_restart, Callback<> done) override;
   void serve_again() override { serve(std::nullopt); }
@@ -177,6 +154,7 @@ struct Generation::Impl final : engine::Service {
   rpc::MethodTable methods;
   rpc::Server server;
   Listener listener;
+  Entrance entrance;
   HandedHandshakes handshakes;
   ConfigReloader reloader;
   ChangeWatch changes;
@@ -187,8 +165,6 @@ struct Generation::Impl final : engine::Service {
   std::unique_ptr<Timer> exit_timer;
   Millis start_up{0};  // From Take to accepting: what a restart costs clients, until one is on record.
   Instant taken_at{};
-  std::int64_t configured_attempt = 0;  // The latest that was said to the keeper.
-  bool is_accepting = false;
   bool is_draining = false;
   bool has_connections_to_close = false;
   bool is_exit_wanted = false;
@@ -236,6 +212,11 @@ Generation::Impl::Impl(GenerationOptions given, Log& to_log)
                 if (presence.disconnected(client, loop.wall_now())) presence_changed();
               }}),
       listener(loop, server, log),
+      entrance(
+          {keeper, listener, log, options.config, facts,
+           [this](std::optional<config::Issue> problem) { reloader.settle_listener(std::move(problem)); },
+           [this](const Error& error) { fail_to_serve(error); }},
+          std::move(options.listen_socket)),
       handshakes(keeper, listener, log),
       reloader({loop, log, restart, options.config, options.load_config,
                 [this](config::Config now, const config::Config&) { apply(std::move(now)); },
@@ -258,12 +239,12 @@ KeeperLink::Handlers Generation::Impl::keeper_handlers() {
   on.on_take = [this](const keeper::Take& message) { take(message); };
   on.on_handshakes = [this](std::vector<platform::Fd> sockets) { receive_handshakes(std::move(sockets)); };
   on.on_reload = [this] {
-    if (is_accepting) reloader.look(ConfigReloader::Cause::Asked);
+    if (entrance.is_open()) reloader.look(ConfigReloader::Cause::Asked);
   };
   on.on_listening = [this](const keeper::Listening& message, platform::Fd socket) {
-    move_to(message, std::move(socket));
+    entrance.on_listening(message, std::move(socket));
   };
-  on.on_adopted = [this](const keeper::Adopted& message) { on_adopted(message); };
+  on.on_adopted = [this](const keeper::Adopted& message) { entrance.on_adopted(message); };
   on.on_lost = [this] {
     log.error("gateway", "the keeper is gone; stopping");
     restart.on_stop();
@@ -349,63 +330,26 @@ void Generation::Impl::retry_queue_later() {
 
 void Generation::Impl::accept(std::optional<Instant> released_at) {
   if (is_draining) return;  // A stop came meanwhile.
-  if (auto may = config::may_listen_on(options.config, facts.host); !may) return fail_to_serve(may.error());
-  if (auto started = listener.start(options.listen_socket.get()); !started)
-    return fail_to_serve(started.error());
+  if (auto opened = entrance.open(); !opened) return fail_to_serve(opened.error());
   keeper.send(keeper::Serving{});
   start_up = std::chrono::duration_cast<Millis>(loop.now() - taken_at);
-  is_accepting = true;
   handshakes.adopt();
   restart.begin_serving(released_at);
   health.start([this] { return presence.version(); });
-  log_address();
+  entrance.log_address();
   log.info("gateway", "agent model: " + work.default_model());
   log.info("gateway", "ready");
   stability.record("generation.started", {{"generation", options.number}, {"startUpMs", start_up.count()}});
   tick_later();
   prune();
   if (options.on_serving) options.on_serving();
-  tell_keeper();
+  entrance.announce();
   if (options.keeper_pid > 0) changes.start();
-}
-
-void Generation::Impl::log_address() {
-  log.info("gateway", "http server listening (ws://" + facts.host + ":" + std::to_string(facts.port) + ")",
-           {{"generation", options.number}, {"pid", ::getpid()}});
-}
-
-// The new socket first: at every moment one of the two accepts.
-void Generation::Impl::move_to(const keeper::Listening& message, platform::Fd socket) {
-  if (message.is_move) {
-    if (!is_accepting) return;
-    if (auto started = listener.start(socket.get()); !started) return fail_to_serve(started.error());
-    listener.leave(options.listen_socket.get());
-  }
-  facts.host = message.host;
-  facts.port = message.port;
-  options.listen_socket = std::move(socket);
-  if (!message.is_move) return;
-  keeper.send(keeper::Moved{});
-  log_address();
-}
-
-// Also when nothing changed: what the keeper has may come from another generation.
-void Generation::Impl::tell_keeper() {
-  if (keeper.can_restart()) return keeper.send(configured_of(options.config, ++configured_attempt));
-  if (options.config.port == facts.port && options.config.bind_host == facts.host) return;
-  reloader.settle_listener(config::Issue{"gateway", "there is no keeper that could open another socket"});
-}
-
-void Generation::Impl::on_adopted(const keeper::Adopted& message) {
-  if (message.attempt != configured_attempt) return;  // A later answer is on its way.
-  if (message.problem.empty()) return reloader.settle_listener(std::nullopt);
-  const char* key = options.config.port != facts.port ? "gateway.port" : "gateway.bind";
-  reloader.settle_listener(config::Issue{key, message.problem});
 }
 
 void Generation::Impl::receive_handshakes(std::vector<platform::Fd> descriptors) {
   handshakes.receive(std::move(descriptors));
-  if (is_accepting) handshakes.adopt();
+  if (entrance.is_open()) handshakes.adopt();
 }
 
 void Generation::Impl::fail_to_serve(const Error& error) {
@@ -418,9 +362,7 @@ void Generation::Impl::fail_to_serve(const Error& error) {
 // Clients without a hello go on in the successor and notice nothing.
 // Everything acknowledged is answered before the sockets close: the writer is closed first.
 void Generation::Impl::stop_serving(bool is_restart, Callback<> done) {
-  listener.stop_accepting();
-  if (is_restart) options.listen_socket.reset();  // Whoever comes now waits for the successor.
-  is_accepting = false;
+  entrance.close();
   is_draining = true;
   tick_timer.reset();
   prune_timer.reset();
@@ -491,7 +433,7 @@ void Generation::Impl::prune_later() {
 void Generation::Impl::prune() {
   const UnixMillis before{loop.wall_now().value - limits::kJobRetentionMs};
   store.prune(before, [this](Result<bool> has_more) {
-    if (!is_accepting) return;
+    if (!entrance.is_open()) return;
     if (!has_more) log.warn("gateway", "could not remove old jobs", {{"error", has_more.error().message}});
     if (has_more && *has_more) return prune();
     prune_later();
@@ -507,15 +449,15 @@ void Generation::Impl::apply(config::Config config) {
   work.reconfigure(work_limits(options.config));
   crash_guard.reconfigure(crash_limits(options.config));
   restart.reconfigure(options.config.allow_restart, restart_limits(options.config));
-  tell_keeper();
+  entrance.announce();
 }
 
 HttpResponse Generation::Impl::answer_http(const HttpRequest& request) {
   rpc::Health state;
-  state.phase = is_draining    ? rpc::Phase::Draining
-                : is_accepting ? rpc::Phase::Started
-                               : rpc::Phase::Starting;
-  state.is_ready = is_accepting;
+  state.phase = is_draining          ? rpc::Phase::Draining
+                : entrance.is_open() ? rpc::Phase::Started
+                                     : rpc::Phase::Starting;
+  state.is_ready = entrance.is_open();
   if (is_draining) state.failing.push_back("gateway-draining");
   state.uptime = std::chrono::duration_cast<Millis>(loop.now() - facts.started_at);
   state.version = kVersion;

@@ -1,0 +1,82 @@
+#include "gateway/entrance.hpp"
+
+#include <string>
+#include <unistd.h>
+#include <utility>
+
+#include "config/changes.hpp"
+
+namespace gw::gateway {
+namespace {
+
+bool is_guarded(const config::Config& config) {
+  if (config.auth_mode == config::AuthMode::Password) return !config.password.empty();
+  return config.auth_mode == config::AuthMode::Token && !config.token.empty() && !config.has_run_token;
+}
+
+keeper::Configured configured_of(const config::Config& config, std::int64_t attempt) {
+  return {.attempt = attempt,
+          .port = config.port,
+          .bind = config.bind,
+          .custom_bind_host = config.custom_bind_host,
+          .is_guarded = is_guarded(config),
+          .probation = config.probation,
+          .log_level = config.log_level,
+          .log_console_level = config.log_console_level,
+          .log_console_style = config.log_console_style,
+          .log_file = config.log_file.string(),
+          .log_file_bytes_max = config.log_file_bytes_max};
+}
+
+}  // namespace
+
+Status Entrance::open() {
+  if (auto may = config::may_listen_on(parts_.running, parts_.facts.host); !may) return may;
+  if (auto started = parts_.listener.start(socket_.get()); !started) return started;
+  is_open_ = true;
+  return {};
+}
+
+void Entrance::close() {
+  is_open_ = false;
+  parts_.listener.stop_accepting();
+  // One without a keeper may serve again only on this one.
+  if (parts_.keeper.can_restart()) socket_.reset();
+}
+
+void Entrance::announce() {
+  if (parts_.keeper.can_restart()) return parts_.keeper.send(configured_of(parts_.running, ++attempt_));
+  if (parts_.running.port == parts_.facts.port && parts_.running.bind_host == parts_.facts.host) return;
+  parts_.settle(config::Issue{"gateway", "there is no keeper that could open another socket"});
+}
+
+// The new socket first: at every moment one of the two accepts.
+void Entrance::on_listening(const keeper::Listening& message, platform::Fd socket) {
+  if (message.is_move) {
+    if (!is_open_) return;
+    if (auto started = parts_.listener.start(socket.get()); !started) return parts_.fail(started.error());
+    parts_.listener.leave(socket_.get());
+  }
+  socket_ = std::move(socket);
+  parts_.facts.host = message.host;
+  parts_.facts.port = message.port;
+  if (!message.is_move) return;
+  parts_.keeper.send(keeper::Moved{});
+  log_address();
+}
+
+void Entrance::on_adopted(const keeper::Adopted& message) {
+  if (message.attempt != attempt_) return;  // A later answer is on its way.
+  if (message.problem.empty()) return parts_.settle(std::nullopt);
+  const char* key = parts_.running.port != parts_.facts.port ? "gateway.port" : "gateway.bind";
+  parts_.settle(config::Issue{key, message.problem});
+}
+
+void Entrance::log_address() const {
+  parts_.log.info(
+      "gateway",
+      "http server listening (ws://" + parts_.facts.host + ":" + std::to_string(parts_.facts.port) + ")",
+      {{"generation", parts_.facts.generation}, {"pid", ::getpid()}});
+}
+
+}  // namespace gw::gateway

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "base/log.hpp"
+#include "config/config.hpp"
+#include "gateway/keeper_link.hpp"
+#include "net/listener.hpp"
+#include "platform/fd.hpp"
+#include "rpc/gateway_facts.hpp"
+
+namespace gw::gateway {
+
+/// Where clients come in: the socket that this generation listens on while it serves, which the keeper gives
+/// it and moves when the configuration says so (docs/decisions/0008). Lives on the control thread.
+class Entrance {
+ public:
+  struct Parts {
+    KeeperLink& keeper;
+    Listener& listener;
+    Log& log;
+    const config::Config& running;
+    rpc::GatewayFacts& facts;  ///< Host and port follow.
+    /// Why the gateway does not listen where the configuration says; nothing when it does.
+    std::function<void(std::optional<config::Issue>)> settle;
+    std::function<void(const Error&)> fail;  ///< The socket cannot be used.
+  };
+
+  /// `socket` is the one of a generation without a keeper.
+  Entrance(Parts parts, platform::Fd socket) : parts_(std::move(parts)), socket_(std::move(socket)) {}
+
+  /// Accepts from now on. `Code::InvalidRequest` where everybody could come in, `Code::Unavailable` when the
+  /// system refuses.
+  Status open();
+  /// Leaves who comes to the successor, or, before a stop, to nobody.
+  void close();
+  bool is_open() const { return is_open_; }
+
+  /// Tells the keeper what the configuration says, also when nothing changed: what it has may come from
+  /// another generation.
+  void announce();
+
+  void on_listening(const keeper::Listening& message, platform::Fd socket);
+  void on_adopted(const keeper::Adopted& message);
+  void log_address() const;
+
+ private:
+  Parts parts_;
+  platform::Fd socket_;
+  bool is_open_ = false;
+  std::int64_t attempt_ = 0;  // The latest that was announced.
+};
+
+}  // namespace gw::gateway
