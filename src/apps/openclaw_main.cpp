@@ -5,6 +5,7 @@
 
 #include "cli/program.hpp"
 #include "keeper/run.hpp"
+#include "platform/fd.hpp"
 #include "platform/program_path.hpp"
 #include "platform/surroundings.hpp"
 
@@ -44,6 +45,7 @@ int run_gateway(const std::string& program_name, const cli::RunRequest& asked) {
 }  // namespace gw
 
 int main(int argc, char** argv) {
+  gw::platform::hold_standard_descriptors();
   const std::string name = argc > 0 ? argv[0] : "openclaw";
   return gw::cli::run(
       {.words = {argv + (argc > 0 ? 1 : 0), argv + argc},

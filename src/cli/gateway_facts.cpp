@@ -78,6 +78,11 @@ void decide_port(const Context& cli, GatewayFacts& facts) {
 
 }  // namespace
 
+std::string GatewayFacts::probe_note() const {
+  if (input.config.mode != "remote" || target->source != "local loopback") return {};
+  return "gateway.mode is remote, but gateway.remote.url is not set; this is the gateway of this machine";
+}
+
 const service::State* GatewayFacts::own_service(const Context& cli) const {
   return service && is_ours(cli, *service) ? &*service : nullptr;
 }

@@ -46,6 +46,8 @@ struct GatewayFacts {
 
   /// The service when it is installed and works with this command's state directory.
   const service::State* own_service(const Context& cli) const;
+  /// What the probe of this machine's gateway is in place of; empty: nothing.
+  std::string probe_note() const;
   bool is_reachable() const { return rpc && json::bool_or(*rpc, "ok", false); }
 };
 

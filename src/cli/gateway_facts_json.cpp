@@ -206,6 +206,7 @@ json::Object facts_document(const Context& cli, const GatewayFacts& facts) {
                        {"port", facts.port},
                        {"portSource", facts.port_source},
                        {"probeUrl", facts.target->url}};
+  if (const std::string note = facts.probe_note(); !note.empty()) gateway["probeNote"] = note;
   if (facts.owner) gateway["version"] = facts.owner->version;
   const auto& log = config.log_file;
   json::Object all{{"cli", {{"version", kVersion}, {"entrypoint", cli.program.string()}}},

@@ -145,8 +145,9 @@ void print_next_steps(Context& cli, const GatewayFacts& facts) {
   } else if (own && !own->is_running()) {
     cli.out.line("Start it with: " + openclaw + "gateway start");
   } else if (!own && !facts.owner && !(facts.service && facts.service->fault)) {
-    cli.out.line("Start it with: " + openclaw + "gateway run, or install it with: " + openclaw +
-                 "gateway install");
+    const std::string first = facts.config.exists ? "" : openclaw + "config set gateway.mode local, then ";
+    cli.out.line("Install it with: " + openclaw +
+                 "gateway install, or start it in the foreground with: " + first + openclaw + "gateway run");
   }
 }
 
@@ -168,6 +169,7 @@ void print_facts(Context& cli, const GatewayFacts& facts) {
   print_audit(cli, facts);
   out.row("Gateway", "bind " + config.bind_host + ", port " + std::to_string(facts.port) + " (" +
                          facts.port_source + ")");
+  if (const std::string note = facts.probe_note(); !note.empty()) out.row("Note", note);
   if (facts.owner && facts.owner->version != kVersion) {
     out.row("Version", "gateway " + facts.owner->version + ", this command " + std::string(kVersion));
   }

@@ -15,7 +15,7 @@ std::expected<Client, Failure> connect(Context& cli, const Target& target, bool 
     return Client::connect(target, {.client_id = "cli", .mode = "probe", .scopes = {}, .device = {}},
                            deadline);
   }
-  auto client = open_session(cli, target, scopes_for("status"), deadline);
+  auto client = open_probe(cli, target, scopes_for("status"), deadline);
   if (!client) return client;
   auto status = client->call("status", nullptr, deadline);
   if (!status) return std::unexpected(std::move(status).error());

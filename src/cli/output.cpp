@@ -1,6 +1,8 @@
 #include "cli/output.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 
 namespace gw::cli {
 namespace {
@@ -11,8 +13,24 @@ void put(std::FILE* file, std::string_view text) { std::fwrite(text.data(), 1, t
 
 }  // namespace
 
+void Output::write(std::string_view text) {
+  if (!text.empty() && std::fwrite(text.data(), 1, text.size(), sinks_.out) != text.size() && out_error_ == 0)
+    out_error_ = errno;
+}
+
+void Output::flush() {
+  if (std::fflush(sinks_.out) != 0 && out_error_ == 0) out_error_ = errno;
+}
+
+bool Output::finish() {
+  flush();
+  if (!is_broken()) return true;
+  note(bad("error: ") + "cannot write to standard output: " + std::system_category().message(out_error_));
+  return false;
+}
+
 void Output::line(std::string_view text) {
-  if (!json_) put(sinks_.out, std::string(text) + "\n");
+  if (!json_) write(std::string(text) + "\n");
 }
 
 void Output::row(std::string_view label, std::string_view value) {
@@ -24,18 +42,18 @@ void Output::row(std::string_view label, std::string_view value) {
 void Output::note(std::string_view text) { put(sinks_.err, std::string(text) + "\n"); }
 
 void Output::document(const json::Value& value) {
-  if (json_) put(sinks_.out, json::pretty(value));
+  if (json_) write(json::pretty(value));
 }
 
 void Output::live(std::string_view text) {
   if (json_) return;
-  put(sinks_.out, text);
-  std::fflush(sinks_.out);
+  write(text);
+  flush();
 }
 
 void Output::raw(std::string_view text) {
-  put(sinks_.out, text);
-  std::fflush(sinks_.out);
+  write(text);
+  flush();
 }
 
 int Output::problem(const Failure& failure) {

@@ -33,6 +33,10 @@ class Output {
   void live(std::string_view text);
   /// Any text on stdout in both modes, visible at once: for commands whose answer it is.
   void raw(std::string_view text);
+  /// Whether everything for stdout reached it; what did not is told on stderr.
+  bool finish();
+  /// Whether stdout takes no more: a command without an end should end then.
+  bool is_broken() const { return out_error_ != 0; }
   /// Reports why a command failed. Returns 1, the exit code.
   int problem(const Failure& failure);
 
@@ -42,11 +46,14 @@ class Output {
   std::string bad(std::string_view text) const;
 
  private:
+  void write(std::string_view text);
+  void flush();
   std::string painted(std::string_view text, std::string_view code) const;
 
   Sinks sinks_;
   bool json_;
   bool coloured_;
+  int out_error_ = 0;  // The first one, as errno has it.
 };
 
 }  // namespace gw::cli

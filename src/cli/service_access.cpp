@@ -5,10 +5,11 @@
 #include <thread>
 #include <unistd.h>
 
+#include "cli/values.hpp"
 #include "config/edit.hpp"
 #include "platform/gateway_lock.hpp"
+#include "platform/port_owner.hpp"
 #include "platform/process_wait.hpp"
-#include "service/absent_manager.hpp"
 #include "service/launchd_agent.hpp"
 #include "service/launchd_manager.hpp"
 #include "service/scheduled_task.hpp"
@@ -30,14 +31,13 @@ std::string account_name(int user) {
   return account ? account->pw_name : std::to_string(user);
 }
 
-/// The manager in use: that of the host, unless a variable says otherwise; nothing for a name that is none.
-std::optional<ServiceSystem> service_system(const Context& cli) {
+/// The manager in use: that of the host, unless a variable says otherwise.
+ServiceSystem service_system(const Context& cli) {
   const std::string name = cli.environment(kSystemVariable).value_or("");
-  if (name.empty()) return platform::host_service_system();
   if (name == "systemd") return ServiceSystem::Systemd;
   if (name == "launchd") return ServiceSystem::Launchd;
   if (name == "schtasks") return ServiceSystem::TaskScheduler;
-  return std::nullopt;
+  return platform::host_service_system();
 }
 
 std::unique_ptr<service::Manager> systemd_manager(const Context& cli, bool wants_system) {
@@ -89,14 +89,14 @@ std::unique_ptr<service::Manager> schtasks_manager(const Context& cli) {
 
 }  // namespace
 
+std::optional<std::string> unknown_manager(const config::Environment& environment) {
+  const std::string name = environment(kSystemVariable).value_or("");
+  if (name.empty() || is_one_of(name, {"systemd", "launchd", "schtasks"})) return std::nullopt;
+  return std::string(kSystemVariable) + " must be systemd, launchd or schtasks, not \"" + name + "\"";
+}
+
 std::unique_ptr<service::Manager> service_manager(const Context& cli, bool wants_system) {
-  const auto system = service_system(cli);
-  if (!system) {
-    return service::make_absent_manager(std::string(kSystemVariable) +
-                                        " must be systemd, launchd or schtasks, not \"" +
-                                        cli.environment(kSystemVariable).value_or("") + "\"");
-  }
-  switch (*system) {
+  switch (service_system(cli)) {
     case ServiceSystem::Systemd:
       break;
     case ServiceSystem::Launchd:
@@ -173,8 +173,9 @@ int report(Context& cli, const Action& action) {
   json::Array hints;
   json::Array items;
   for (const service::Hint& hint : action.hints) {
-    hints.emplace_back(hint.text);
-    items.push_back({{"kind", hint.kind}, {"text", hint.text}});
+    const std::string text = with_profile(cli, hint.text);
+    hints.emplace_back(text);
+    items.push_back({{"kind", hint.kind}, {"text", text}});
   }
   if (!hints.empty()) {
     document["hints"] = std::move(hints);
@@ -190,9 +191,20 @@ int report(Context& cli, const Action& action) {
     cli.out.note(cli.out.bad("error: ") + action.message);
   }
   for (const service::Hint& hint : action.hints) {
-    action.is_ok ? cli.out.line("Try: " + hint.text) : cli.out.note("Try: " + hint.text);
+    const std::string text = "Try: " + with_profile(cli, hint.text);
+    action.is_ok ? cli.out.line(text) : cli.out.note(text);
   }
   return action.is_ok ? 0 : 1;
+}
+
+std::string with_profile(const Context& cli, std::string_view text) {
+  const std::string words = service::profile_words(cli.paths.profile);
+  std::string out(text);
+  for (std::size_t at = out.find(kProgram); at != std::string::npos; at = out.find(kProgram, at)) {
+    at += kProgram.size();
+    if (!std::string_view(out).substr(at).starts_with("--profile ")) out.insert(at, words);
+  }
+  return out;
 }
 
 service::Hint remedy_of(const Context& cli, const service::DriftIssue& issue) {
@@ -202,14 +214,42 @@ service::Hint remedy_of(const Context& cli, const service::DriftIssue& issue) {
 
 std::vector<service::Hint> hints_for(const Context& cli, const service::Problem& problem) {
   service::Surroundings here = service::look_around();
-  here.system = service_system(cli).value_or(here.system);
+  here.system = service_system(cli);
   auto hints = service::hints_for(problem, here);
-  const std::string words = service::profile_words(cli.paths.profile);
+  std::error_code error;
+  const bool can_run = std::filesystem::exists(cli.paths.config_file, error);
   for (service::Hint& hint : hints) {
-    if (const std::size_t at = hint.text.find(kProgram); at != std::string::npos)
-      hint.text.insert(at + kProgram.size(), words);
+    if (hint.text == "openclaw gateway run" && !can_run)
+      hint.text = "openclaw config set gateway.mode local, then: " + hint.text;
+    hint.text = with_profile(cli, hint.text);
   }
   return hints;
+}
+
+std::optional<Action> port_refusal(const Context& cli, std::string_view name, const service::Manager& manager,
+                                   const service::State& state, std::uint16_t port) {
+  if (manager.system() != ServiceSystem::Systemd) return std::nullopt;
+  const auto refused = [&](std::string why, std::string next) {
+    return Action{
+        .name = name, .is_ok = false, .message = std::move(why), .hints = {{"generic", std::move(next)}}};
+  };
+  const auto owner = platform::live_lock_owner(cli.paths.lock_file());
+  if (owner && owner->process.pid != state.pid) {
+    if (const auto unit = platform::service_unit_of(owner->process)) {
+      return refused("a gateway of this state directory runs " + service_words(*unit) + " already",
+                     systemctl_command(*unit, "disable --now"));
+    }
+    return refused("a gateway of this state directory runs without the service (pid " +
+                       std::to_string(owner->process.pid) + ")",
+                   "openclaw gateway stop");
+  }
+  for (const platform::PortOwner& holder : platform::port_owners(port)) {
+    if (holder.pid == state.pid || holder.parent == state.pid) continue;
+    return refused("port " + std::to_string(port) + " is held by pid " + std::to_string(holder.pid) + " (" +
+                       holder.name + ")",
+                   "end it, or choose another port: openclaw gateway install --force --port <another>");
+  }
+  return std::nullopt;
 }
 
 std::optional<Action> invalid_config(const Context& cli, std::string_view name) {
@@ -221,13 +261,18 @@ std::optional<Action> invalid_config(const Context& cli, std::string_view name) 
       .name = name, .is_ok = false, .message = why, .hints = {{"generic", "openclaw config validate"}}};
 }
 
+Action problem_action(const Context& cli, std::string_view name, const service::Manager& manager,
+                      const service::Problem& problem) {
+  return {.name = name,
+          .is_ok = false,
+          .message = "Gateway service " + std::string(name) + " failed: " + problem.text,
+          .hints = hints_for(cli, problem),
+          .service = service_json(manager, false)};
+}
+
 int report_problem(Context& cli, std::string_view name, const service::Manager& manager,
                    const service::Problem& problem) {
-  return report(cli, {.name = name,
-                      .is_ok = false,
-                      .message = "Gateway service " + std::string(name) + " failed: " + problem.text,
-                      .hints = hints_for(cli, problem),
-                      .service = service_json(manager, false)});
+  return report(cli, problem_action(cli, name, manager, problem));
 }
 
 }  // namespace gw::cli

@@ -14,6 +14,12 @@
 /// The service of this profile, and how commands speak about it.
 namespace gw::cli {
 
+/// The refusal of a value of `OPENCLAW_SERVICE_MANAGER` that names no manager.
+std::optional<std::string> unknown_manager(const config::Environment& environment);
+
+/// `text` with the option of this profile in every command that it names.
+std::string with_profile(const Context& cli, std::string_view text);
+
 /// The manager that this profile's gateway is, or would be, installed with: the user's, or the system's when
 /// only that has the unit or `wants_system`.
 std::unique_ptr<service::Manager> service_manager(const Context& cli, bool wants_system = false);
@@ -57,7 +63,9 @@ struct Action {
 /// Prints it, for people or as the one document; returns the exit code.
 int report(Context& cli, const Action& action);
 
-/// The report of what a manager refused.
+/// What a manager refused, and its report.
+Action problem_action(const Context& cli, std::string_view name, const service::Manager& manager,
+                      const service::Problem& problem);
 int report_problem(Context& cli, std::string_view name, const service::Manager& manager,
                    const service::Problem& problem);
 
@@ -66,6 +74,10 @@ std::optional<Action> invalid_config(const Context& cli, std::string_view name);
 
 /// What to do about a definition that is not as it should be.
 service::Hint remedy_of(const Context& cli, const service::DriftIssue& issue);
+
+/// Somebody who would keep the service from serving; only systemd says which process is the service's.
+std::optional<Action> port_refusal(const Context& cli, std::string_view name, const service::Manager& manager,
+                                   const service::State& state, std::uint16_t port);
 
 /// The next steps after a problem, with the options of this profile in the commands.
 std::vector<service::Hint> hints_for(const Context& cli, const service::Problem& problem);

@@ -15,6 +15,14 @@ std::expected<Client, Failure> open_session(const Context& cli, const Target& ta
   return Client::connect(target, identity, deadline);
 }
 
+std::expected<Client, Failure> open_probe(const Context& cli, const Target& target,
+                                          std::vector<std::string> scopes, Instant deadline) {
+  std::error_code error;
+  if (std::filesystem::exists(cli.paths.device_key(), error))
+    return open_session(cli, target, std::move(scopes), deadline);
+  return Client::connect(target, {.scopes = std::move(scopes), .device = {}}, deadline);
+}
+
 std::expected<json::Value, Failure> call_once(const Context& cli, const Target& target, const Call& call,
                                               Instant deadline) {
   auto client = open_session(cli, target, scopes_for(call.method), deadline);

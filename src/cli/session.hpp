@@ -13,6 +13,10 @@ namespace gw::cli {
 std::expected<Client, Failure> open_session(const Context& cli, const Target& target,
                                             std::vector<std::string> scopes, Instant deadline);
 
+/// The same for a probe, which makes nothing: only a device that is there already is used.
+std::expected<Client, Failure> open_probe(const Context& cli, const Target& target,
+                                          std::vector<std::string> scopes, Instant deadline);
+
 struct Call {
   std::string method;
   json::Value params;         ///< Null: none are sent.

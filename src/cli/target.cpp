@@ -98,12 +98,13 @@ std::expected<Recipient, Failure> choose(const TargetInput& input, Target& targe
     target.source = "env OPENCLAW_GATEWAY_URL";
     return Recipient::Environment;
   }
-  if (input.config.mode == "remote") {
+  const bool has_remote = !remote_url(input.config).empty();
+  if (input.config.mode == "remote" && !has_remote && !input.is_probe) {
+    return std::unexpected(cli_failure("gateway.mode is remote, but gateway.remote.url is not set"));
+  }
+  if (input.config.mode == "remote" && has_remote) {
     target.url = remote_url(input.config);
     target.source = "config gateway.remote.url";
-    if (target.url.empty()) {
-      return std::unexpected(cli_failure("gateway.mode is remote, but gateway.remote.url is not set"));
-    }
     return Recipient::Remote;
   }
   target.url = local_url(input, local_port(input));

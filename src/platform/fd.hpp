@@ -36,6 +36,10 @@ class Fd {
 /// `what` and the text of the current `errno`, as an error of that code.
 std::unexpected<Error> system_error(Code code, const std::string& what);
 
+/// Takes the numbers 0, 1 and 2 that are closed, so that no file of ours gets one of them and is written to
+/// as if it were the terminal. What is read from them is empty; what is written fails.
+void hold_standard_descriptors();
+
 /// Keeps `fd` open (or closes it) when this process executes another program.
 Status set_inheritable(int fd, bool is_inheritable);
 

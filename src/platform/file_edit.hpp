@@ -15,6 +15,10 @@ namespace gw::platform {
 inline constexpr int kFileBackupsMax = 5;           ///< `.bak`, `.bak.1` to `.bak.4`, as OpenClaw keeps them.
 inline constexpr Millis kFileEditWaitLimit{5'000};  ///< For another program that edits the same file.
 
+/// Keeps other programs that ask for the same directory waiting, until what this returns is closed or this
+/// program ends. Nothing is written. `Code::Conflict` when another has it for longer than `limit`.
+Result<Fd> lock_directory(const std::filesystem::path& dir, Millis limit);
+
 /// One change of a file that people edit, too: read, then replaced in one step. Programs that change it this
 /// way wait for each other. A symbolic link is followed, so that the link stays.
 class FileEdit {

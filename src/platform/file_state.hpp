@@ -15,6 +15,7 @@ struct FileState {
   bool is_readable = false;  ///< By this process.
   bool is_writable = false;  ///< By this process.
   bool is_directory = false;
+  bool is_file = false;  ///< A regular one: no pipe, no device.
 
   /// Whether its group or everybody may use it.
   bool is_open_to_others() const { return (mode & 077U) != 0; }

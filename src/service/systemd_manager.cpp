@@ -304,7 +304,8 @@ class SystemdManager final : public Manager {
     std::error_code error;
     fs::path dir = file.parent_path();
     while (!fs::exists(dir, error) && dir.has_relative_path()) dir = dir.parent_path();
-    return "make it yours: sudo chown " + std::to_string(::geteuid()) + " " + dir.string();
+    return "make it yours: " + std::string(::geteuid() == 0 ? "" : "sudo ") + "chown " +
+           std::to_string(::geteuid()) + " " + dir.string();
   }
 
   static std::vector<Directive> directives(const State& state, std::string_view text) {

@@ -238,6 +238,31 @@ class CommandErrorsTest(FunctionalCase):
         self.assertFalse(self.one_document(done)["ok"])
 
 
+class OutputTest(FunctionalCase):
+    """A command whose answer reaches nobody has failed."""
+
+    def test_standard_output_that_takes_nothing_is_an_error(self):
+        gateway = self.gateway()
+        for words in ("--version", "--help", "health --json", "gateway status", "gateway call health", "config get gateway", "doctor --json",
+                      "completion bash", "logs --follow"):
+            for target, why in ((">/dev/full", "No space left on device"), (">&-", "Bad file descriptor")):
+                with self.subTest(words=words, target=target):
+                    done = gateway.shell(f"{words} {target}")
+                    self.assertEqual(done.returncode, 1, done.stderr)
+                    self.assertIn(f"error: cannot write to standard output: {why}\n", done.stderr)
+        for words in ("health", "gateway start"):
+            self.assertEqual(gateway.shell(f"{words} >&- 2>&- <&-").returncode, 1)
+
+    def test_a_closed_output_is_not_taken_for_another_file(self):
+        """The first file that is opened would get its number, and the answer."""
+        gateway = self.gateway()
+        before = (gateway.state / "openclaw.json").read_text()
+        gateway.shell("config set gateway.auth.rateLimit.maxAttempts 11 >&- 2>&-")
+        after = json.loads((gateway.state / "openclaw.json").read_text())
+        self.assertEqual(after["gateway"]["auth"].pop("rateLimit"), {"maxAttempts": 11})
+        self.assertEqual(after, json.loads(before))
+
+
 class AskAgainTest(FunctionalCase):
     """A restart closes the connection between a call and its answer. The moment is too short to be met with a real
     gateway, so that one stands here which does nothing else."""

@@ -4,6 +4,7 @@ import json
 import unittest
 
 from support.case import FunctionalCase
+from support.gateway import TOKEN
 
 
 class StatusTest(FunctionalCase):
@@ -46,6 +47,31 @@ class StatusTest(FunctionalCase):
         human = gateway.cli("status", "--deep", "--port", "1", check=True)
         self.assertRegex(human.stdout, r"Gateway: +not reachable")
         self.assertRegex(human.stdout, r"Config: +.*\(invalid\)\n  - gateway.prot: Unrecognized key")
+
+    def test_a_probe_leaves_nothing_behind(self):
+        there = ("--url", f"ws://127.0.0.1:{self.gateway().port}", "--token", TOKEN, "--json")
+        here = self.gateway(start=False)
+        key = here.state / "identity/native-device.json"
+        self.assertTrue(here.cli_json("status", *there)["gateway"]["reachable"])
+        self.assertTrue(here.cli_json("gateway", "status", "--require-rpc", *there)["rpc"]["ok"])
+        for words in (("status", "--deep"), ("gateway", "probe")):
+            here.cli(*words, *there, check=True)
+        here.cli("doctor", "--json")
+        self.assertFalse(key.exists())
+        here.cli("health", *there, check=True)
+        self.assertTrue(key.exists(), "a call has a device")
+
+    def test_remote_mode_without_an_address_is_shown_and_no_failure(self):
+        gateway = self.gateway({"gateway": {"mode": "remote"}}, start=False)
+        answer = gateway.cli_json("gateway", "status", "--json")
+        self.assertIn("gateway.remote.url is not set", answer["gateway"]["probeNote"])
+        self.assertIn("gateway.remote.url is not set", gateway.cli("gateway", "status", check=True).stdout)
+        self.assertIn("gateway.remote.url", gateway.cli("health").stderr)
+
+    def test_without_a_configuration_only_what_works_is_suggested(self):
+        gateway = self.gateway(None, start=False)
+        text = gateway.cli("gateway", "status", check=True).stdout
+        self.assertIn("in the foreground with: openclaw config set gateway.mode local, then openclaw gateway run", text)
 
     def test_a_bad_option_is_the_only_failure(self):
         gateway = self.gateway(start=False)

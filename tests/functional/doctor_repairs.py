@@ -190,6 +190,17 @@ class GatewayTest(DoctorCase):
         self.assertRegex(human.stdout, r"(?m)^1 problem")
 
 
+class NoFileTest(DoctorCase):
+    def test_what_is_no_file_keeps_its_mode(self):
+        for make in (self.file.mkdir, lambda: os.mkfifo(self.file)):
+            make()
+            self.file.chmod(0o755)
+            answer = self.doctor("--fix", code=1)
+            self.assertIn("config-unreadable", self.codes(answer))
+            self.assertEqual(([one["code"] for one in answer["repairs"] if one["ok"]], self.file.stat().st_mode & 0o777), ([], 0o755))
+            self.file.rmdir() if self.file.is_dir() else self.file.unlink()
+
+
 class ServiceTest(DoctorCase):
     def setUp(self):
         super().setUp()

@@ -83,6 +83,14 @@ class FailingSuccessorTest(FunctionalCase):
         self.assertTrue(record["failure"])
         self.check_still_serving(client)
 
+    def test_a_gateway_that_hangs_is_told_with_what_to_do(self):
+        serving = self.running.serving()
+        os.kill(serving, signal.SIGSTOP)
+        self.addCleanup(os.kill, serving, signal.SIGCONT)
+        done = self.running.cli("gateway", "restart")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("a gateway that hangs is ended and replaced within 50 s", done.stderr)
+
     def test_a_program_that_hangs(self):
         self.replace_program("#!/bin/sh\nexec sleep 600\n")
         client, record = self.failed_restart()

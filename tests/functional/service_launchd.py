@@ -369,10 +369,9 @@ class TroubleTest(LaunchdCase):
         self.assertIn("--system is for systemd", self.json("gateway", "install", "--system", code=1)["error"])
 
     def test_another_manager_than_the_known_is_refused(self):
-        answer = self.json("gateway", "install", code=1, OPENCLAW_SERVICE_MANAGER="upstart")
-        self.assertIn('must be systemd, launchd or schtasks, not "upstart"', answer["error"])
-        self.assertEqual(answer["service"]["label"], "no supported service manager detected")
-        self.assertEqual(self.json("gateway", "status", "--no-probe", OPENCLAW_SERVICE_MANAGER="upstart")["service"]["loaded"], False)
+        for words in (("gateway", "install"), ("gateway", "status", "--no-probe"), ("gateway", "stop", "--force"), ("doctor",)):
+            answer = self.json(*words, code=1, OPENCLAW_SERVICE_MANAGER="upstart")
+            self.assertEqual(answer["error"]["message"], 'OPENCLAW_SERVICE_MANAGER must be systemd, launchd or schtasks, not "upstart"')
 
     def test_one_that_does_not_go_is_told(self):
         self.install()

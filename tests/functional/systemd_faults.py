@@ -5,6 +5,7 @@ import unittest
 
 from support.gateway import PROGRAM
 from support.systemd_machine import USER
+from support.timing import wait_until
 from systemd_install import PORT, UNIT, ServiceCase
 
 ON_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
@@ -148,6 +149,36 @@ class DefinitionTest(ServiceCase):
         status = self.json("gateway", "status")["service"]
         self.assertEqual(status["command"]["programArguments"][0], f"{odd}/bin/openclaw")
         self.assertTrue(status["configAudit"]["ok"], status["configAudit"])
+
+    def test_installations_at_once_make_one_token(self):
+        self.machine.run("rm", "-rf", f"{self.home}/.openclaw", check=True)
+        at_once = [self.pool.submit(self.openclaw, "gateway", "install", "--port", str(PORT), "--json") for _ in range(4)]
+        answers = [json.loads(one.result(120).stdout) for one in at_once]
+        self.assertEqual(sorted(answer["result"] for answer in answers), ["already-installed"] * 3 + ["installed"], answers)
+        self.assertEqual(sum("generated" in json.dumps(answer) for answer in answers), 1)
+        self.assertTrue(self.json("health")["ok"])
+        self.assertEqual(self.unit("NRestarts"), {"NRestarts": "0"})
+
+    def test_a_profile_that_is_named_beats_the_service_of_the_shell(self):
+        self.install()
+        inherited = {"OPENCLAW_SYSTEMD_UNIT": UNIT, "OPENCLAW_SERVICE_MARKER": "openclaw"}
+        status = self.json("--profile", "work", "gateway", "status", environment=inherited)
+        self.assertFalse(status["service"]["loaded"])
+        answer = self.json("--profile", "work", "gateway", "start", code=1, environment=inherited)
+        self.assertEqual(answer["hints"][0], "openclaw --profile work gateway install")
+        answer = self.json("--profile", "work", "gateway", "stop", code=1, environment=inherited)
+        self.assertEqual(answer["hints"], ["openclaw --profile work gateway stop --force", "openclaw --profile work gateway restart --safe"])
+        self.assertEqual(self.json("--profile", "work", "gateway", "uninstall", environment=inherited)["result"], "uninstalled")
+        self.assertTrue(self.unit_file.exists() and self.json("health")["ok"])
+
+    def test_start_names_who_holds_the_port(self):
+        self.install()
+        self.json("gateway", "stop", "--force")
+        listen = f"python3 -c 'import socket, time; s = socket.socket(); s.bind((\"127.0.0.1\", {PORT})); s.listen(); time.sleep(60)'"
+        self.machine.run("systemd-run", "--user", "--unit=holder", "-q", "sh", "-c", listen, check=True)
+        self.addCleanup(self.systemctl, "--user", "stop", "holder", user=USER)
+        wait_until(lambda: self.machine.run("ss", "-ltn", user=None).stdout.count(f":{PORT} "), 20, "the port is taken")
+        self.assertRegex(self.json("gateway", "start", code=1)["error"], rf"^port {PORT} is held by pid \d+ \(python3\)$")
 
 
 if __name__ == "__main__":

@@ -8,14 +8,14 @@
 #include "cli/service_definition.hpp"
 #include "cli/values.hpp"
 #include "config/env_files.hpp"
-#include "platform/gateway_lock.hpp"
-#include "platform/port_owner.hpp"
+#include "platform/file_edit.hpp"
 #include "service/systemd_manager.hpp"
 
 namespace gw::cli {
 namespace {
 
 constexpr std::string_view kName = "install";
+constexpr Millis kOtherInstallLimit{60'000};  // One that waits for its gateway to serve has a minute itself.
 
 struct Plan {
   std::uint16_t port = 0;
@@ -137,29 +137,6 @@ std::expected<void, Failure> prepare_config(Context& cli, const Args& args, cons
   return {};
 }
 
-/// Somebody who would keep the service from serving; only systemd says which process is the service's.
-std::optional<Action> port_refusal(const Context& cli, const service::Manager& manager,
-                                   const service::State& state, std::uint16_t port) {
-  if (manager.system() != platform::ServiceSystem::Systemd) return std::nullopt;
-  const auto owner = platform::live_lock_owner(cli.paths.lock_file());
-  if (owner && owner->process.pid != state.pid) {
-    if (const auto unit = platform::service_unit_of(owner->process)) {
-      return blocked("a gateway of this state directory runs " + service_words(*unit) + " already",
-                     {{"generic", systemctl_command(*unit, "disable --now")}});
-    }
-    return blocked("a gateway of this state directory runs without the service (pid " +
-                       std::to_string(owner->process.pid) + ")",
-                   {{"generic", "openclaw " + service::profile_words(cli.paths.profile) + "gateway stop"}});
-  }
-  for (const platform::PortOwner& holder : platform::port_owners(port)) {
-    if (holder.pid == state.pid || holder.parent == state.pid) continue;
-    return blocked("port " + std::to_string(port) + " is held by pid " + std::to_string(holder.pid) + " (" +
-                       holder.name + ")",
-                   {{"generic", "end it, or choose another port with --port"}});
-  }
-  return std::nullopt;
-}
-
 /// Where a variable belongs that the service needs.
 std::string place_for(const std::string& name, const service::Definition& wanted,
                       platform::ServiceSystem system) {
@@ -221,25 +198,50 @@ std::optional<Action> already_there(const Context& cli, service::Manager& manage
   return action;
 }
 
-int run(Context& cli, const Args& args) {
+/// What is known before anything is changed.
+struct Findings {
+  config::Config config;
+  Plan plan;
+  service::Definition wanted;
+  service::State state;
+};
+
+std::expected<Findings, Action> examine(const Context& cli, const Args& args, service::Manager& manager) {
   const auto loaded = config::load(cli.paths, cli.environment);
-  if (!loaded) return cli.out.problem(cli_failure(loaded.error().message));
-  const config::Config& config = loaded->config;
-  const auto manager = service_manager(cli, args.has("--system"));
-  if (const auto refused = refusal(cli, args, config, *manager)) return report(cli, *refused);
-  if (const auto refused = invalid_config(cli, kName)) return report(cli, *refused);
-  const auto plan = plan_of(cli, args, config);
-  if (!plan) return report(cli, plan.error());
-  const service::Definition wanted = wanted_definition(cli, *manager, plan->port, plan->wrapper);
-  const auto state = manager->state();
-  if (!state) return report_problem(cli, kName, *manager, state.error());
+  if (!loaded) return std::unexpected(blocked(loaded.error().message));
+  if (const auto refused = refusal(cli, args, loaded->config, manager)) return std::unexpected(*refused);
+  if (const auto refused = invalid_config(cli, kName)) return std::unexpected(*refused);
+  auto plan = plan_of(cli, args, loaded->config);
+  if (!plan) return std::unexpected(std::move(plan).error());
+  auto state = manager.state();
+  if (!state) return std::unexpected(problem_action(cli, kName, manager, state.error()));
   if (state->fault && !state->fault->remedy.empty()) {
     // A new unit would not be looked at.
-    return report(cli,
-                  blocked(manager->unit() + ": " + state->fault->message, {remedy_of(cli, *state->fault)}));
+    return std::unexpected(
+        blocked(manager.unit() + ": " + state->fault->message, {remedy_of(cli, *state->fault)}));
   }
+  return Findings{loaded->config, *plan, wanted_definition(cli, manager, plan->port, plan->wrapper),
+                  *std::move(state)};
+}
+
+/// Held while this command installs, so that two of them do not both make a token, or restart the service
+/// under each other. Nothing is made for it.
+Result<platform::Fd> wait_for_others(const config::Paths& paths) {
+  std::error_code error;
+  std::filesystem::path dir = paths.state_dir.parent_path();
+  while (!std::filesystem::is_directory(dir, error) && dir.has_relative_path()) dir = dir.parent_path();
+  return platform::lock_directory(dir, kOtherInstallLimit);
+}
+
+int run(Context& cli, const Args& args) {
+  const auto alone = wait_for_others(cli.paths);
+  if (!alone) return report(cli, blocked("another installation does not end: " + alone.error().message));
+  const auto manager = service_manager(cli, args.has("--system"));
+  const auto found = examine(cli, args, *manager);
+  if (!found) return report(cli, found.error());
+  const auto& [config, plan, wanted, state] = *found;
   if (!args.has("--force")) {
-    if (const auto other = foreign_state_dir(cli, *state)) {
+    if (const auto other = foreign_state_dir(cli, state)) {
       return report(
           cli,
           blocked(
@@ -247,18 +249,18 @@ int run(Context& cli, const Args& args) {
               {{"generic", "give this instance a name of its own: openclaw --profile <name> gateway install"},
                {"generic", "or replace that one: openclaw gateway install --force"}}));
     }
-    if (const auto there = already_there(cli, *manager, *state, wanted)) return report(cli, *there);
+    if (const auto there = already_there(cli, *manager, state, wanted)) return report(cli, *there);
   }
-  if (const auto refused = port_refusal(cli, *manager, *state, plan->port)) return report(cli, *refused);
+  if (const auto refused = port_refusal(cli, kName, *manager, state, plan.port)) return report(cli, *refused);
   Action action{.name = kName, .result = "installed"};
-  if (auto prepared = prepare_config(cli, args, config, plan->port, action); !prepared)
+  if (auto prepared = prepare_config(cli, args, config, plan.port, action); !prepared)
     return report(cli, blocked(prepared.error().message));
   warn(cli, args, config, *manager, wanted, action);
   if (auto done = manager->install(wanted); !done) return report_problem(cli, kName, *manager, done.error());
   // Only systemd waits until it serves.
   const bool is_ready = manager->system() == platform::ServiceSystem::Systemd;
   action.message = "Installed " + manager->label() + " service " + manager->unit() + "; the gateway " +
-                   (is_ready ? "serves" : "is started") + " on port " + std::to_string(plan->port) +
+                   (is_ready ? "serves" : "is started") + " on port " + std::to_string(plan.port) +
                    (is_ready ? "." : ". Whether it serves was not checked: openclaw gateway status");
   if (!is_ready) {
     const auto now = manager->state();

@@ -39,6 +39,15 @@ int run(Context& cli, const Args& args) {
 
 }  // namespace
 
+Failure hung(Failure failure) {
+  if (failure.is_timeout) {
+    // Its keeper asks every 20 s, and gives it 30 s to answer.
+    failure.next_step =
+        "wait: a gateway that hangs is ended and replaced within 50 s; then openclaw gateway status";
+  }
+  return failure;
+}
+
 Command gateway_restart_command() {
   return {
       .path = "gateway restart",

@@ -114,13 +114,13 @@ int restart_directly(Context& cli, const Args& args) {
   if (!target) return cli.out.problem(target.error());
   const Instant request_by = platform::now() + kRestartRequestLimit;
   auto client = open_session(cli, *target, scopes_for("gateway.restart.request"), request_by);
-  if (!client) return cli.out.problem(client.error());
+  if (!client) return cli.out.problem(hung(client.error()));
   const json::Object params{
       {"reason", "gateway.restart"},
       {"target", {{"pid", owner->process.pid}, {"ownerId", owner->owner_id}, {"port", owner->port}}},
       {"restartIntent", intent_of(args)}};
   const auto answer = client->call("gateway.restart.request", params, platform::now() + kRestartRequestLimit);
-  if (!answer) return cli.out.problem(answer.error());
+  if (!answer) return cli.out.problem(hung(answer.error()));
   const std::string id(answer->is_object() ? json::text_or(answer->get_object(), "id") : "");
   const Service service = find_service(cli);
   const bool is_managed = (service.is_ours && service.state->pid == owner->process.pid) ||

@@ -113,12 +113,12 @@ int restart_safely(Context& cli, const Args& args) {
   if (!target) return cli.out.problem(target.error());
   const Instant deadline = platform::now() + kRestartRequestLimit;
   auto client = open_session(cli, *target, scopes_for("gateway.restart.request"), deadline);
-  if (!client) return cli.out.problem(client.error());
+  if (!client) return cli.out.problem(hung(client.error()));
   const bool skips = args.has("--skip-deferral");
   json::Object params{{"reason", "gateway.restart.safe"}};
   if (skips) params["skipDeferral"] = true;
   const auto answer = client->call("gateway.restart.request", params, deadline);
-  if (!answer) return cli.out.problem(answer.error());
+  if (!answer) return cli.out.problem(hung(answer.error()));
   const Accepted request = accepted(answer->is_object() ? answer->get_object() : json::Object{}, skips);
   cli.out.line(request.message);
   if (!request.summary.empty() && !cli.out.is_json()) cli.out.note("warning: " + printable(request.summary));

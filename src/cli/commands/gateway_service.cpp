@@ -68,6 +68,9 @@ int start(Context& cli, const Args&) {
                         .service = service_json(*manager, state->is_enabled)});
   }
   if (const auto refused = invalid_config(cli, kName)) return report(cli, *refused);
+  const auto port = state->definition ? service::port_of(*state->definition) : std::nullopt;
+  if (const auto refused = port ? port_refusal(cli, kName, *manager, *state, *port) : std::nullopt)
+    return report(cli, *refused);
   if (auto done = manager->start(); !done) return report_problem(cli, kName, *manager, done.error());
   return report(cli, {.name = kName,
                       .result = "started",

@@ -53,7 +53,7 @@ int run(Context& cli, const Args& args) {
   std::string text = cli.out.is_json() ? meta(reader) : "";
   for (const std::string& line : *newest) text += show(read_log_line(line));
   cli.out.raw(text);
-  while (args.has("--follow")) {
+  while (args.has("--follow") && !cli.out.is_broken()) {
     std::this_thread::sleep_for(kLookAgain);
     const auto more = reader.next();
     if (!more) return cli.out.problem(cli_failure(more.error().message));

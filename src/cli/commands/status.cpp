@@ -47,7 +47,7 @@ std::expected<Answers, Failure> ask(const Context& cli, const Target& target, bo
                                     Instant deadline) {
   Answers answers;
   const Instant begun = platform::now();
-  auto client = open_session(cli, target, scopes_for("status"), deadline);
+  auto client = open_probe(cli, target, scopes_for("status"), deadline);
   if (!client) return std::unexpected(std::move(client).error());
   answers.latency = std::chrono::duration_cast<Millis>(platform::now() - begun);
   answers.hello = client->hello();

@@ -112,7 +112,7 @@ Facts gather(const Context& cli) {
   facts.state_dir = platform::file_state(cli.paths.state_dir);
   for (const fs::path& file : secret_files(cli.paths)) {
     const auto state = platform::file_state(file);
-    if (state.is_there) facts.secret_files.emplace_back(file, state);
+    if (state.is_file) facts.secret_files.emplace_back(file, state);
   }
   facts.lock_owner = platform::read_lock(cli.paths.lock_file());
   facts.is_owner_alive = platform::live_lock_owner(cli.paths.lock_file()).has_value();

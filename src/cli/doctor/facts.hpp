@@ -40,7 +40,7 @@ struct Facts {
   Secret environment_token;         ///< OPENCLAW_GATEWAY_TOKEN.
   Secret environment_password;
   platform::FileState state_dir;
-  std::vector<std::pair<std::filesystem::path, platform::FileState>> secret_files;  ///< Those that are there.
+  std::vector<std::pair<std::filesystem::path, platform::FileState>> secret_files;  ///< Those that are files.
   std::optional<platform::LockOwner> lock_owner;                                    ///< As the file says.
   bool is_owner_alive = false;
   bool has_run_token = false;

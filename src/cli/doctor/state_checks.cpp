@@ -11,12 +11,13 @@ std::string octal(unsigned mode) {
   return text;
 }
 
-Finding foreign(const std::string& code, const std::string& path, unsigned owner) {
+Finding foreign(const Facts& facts, const std::string& code, const std::string& path, unsigned owner) {
   return {.code = code,
           .severity = Severity::Error,
           .message = "it belongs to another user (uid " + std::to_string(owner) + ")",
           .path = path,
-          .fix = "run openclaw as that user, or: sudo chown -R \"$(id -un)\" " + path};
+          .fix = "run openclaw as that user, or: " + std::string(facts.user == 0 ? "" : "sudo ") +
+                 "chown -R \"$(id -un)\" " + path};
 }
 
 }  // namespace
@@ -41,7 +42,7 @@ Findings check_state_dir(const Facts& facts) {
                         .path = path,
                         .fix = "move it away, or set OPENCLAW_STATE_DIR"});
   } else if (dir.owner != facts.user) {
-    findings.push_back(foreign("state-owner", path, dir.owner));
+    findings.push_back(foreign(facts, "state-owner", path, dir.owner));
   } else if (!dir.is_writable || !dir.is_readable) {
     findings.push_back({.code = "state-not-writable",
                         .severity = Severity::Error,
@@ -65,7 +66,7 @@ Findings check_secret_files(const Facts& facts) {
   for (const auto& [file, state] : facts.secret_files) {
     const std::string path = file.string();
     if (state.owner != facts.user) {
-      findings.push_back(foreign("file-owner", path, state.owner));
+      findings.push_back(foreign(facts, "file-owner", path, state.owner));
     } else if (!state.is_readable) {
       findings.push_back({.code = "file-unreadable",
                           .severity = Severity::Error,

@@ -17,6 +17,13 @@ std::unexpected<Error> system_error(Code code, const std::string& what) {
   return fail(code, what + ": " + std::generic_category().message(number));
 }
 
+void hold_standard_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    // The lowest free number is the one that is given out.
+    if (::fcntl(fd, F_GETFD) == -1) (void)::open("/dev/null", O_RDONLY);
+  }
+}
+
 Status set_inheritable(int fd, bool is_inheritable) {
   if (::fcntl(fd, F_SETFD, is_inheritable ? 0 : FD_CLOEXEC) != 0) {
     return system_error(Code::Unavailable, "cannot change a descriptor");

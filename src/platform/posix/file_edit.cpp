@@ -59,20 +59,6 @@ class TemporaryFile {
   bool is_moved_ = false;
 };
 
-Result<Fd> locked(const fs::path& dir, const fs::path& file) {
-  Fd fd(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!fd) return system_error(Code::Unavailable, "cannot open the directory " + dir.string());
-  const Instant deadline = now() + kFileEditWaitLimit;
-  while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK && errno != EINTR)
-      return system_error(Code::Unavailable, "cannot lock " + dir.string());
-    if (now() >= deadline)
-      return fail(Code::Conflict, "another program is changing " + file.string() + "; try again");
-    std::this_thread::sleep_for(kLockPause);
-  }
-  return fd;
-}
-
 Result<std::optional<std::string>> read_own(const fs::path& file, std::size_t bytes_max) {
   const Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   if (!fd && errno == ENOENT) return std::nullopt;
@@ -103,6 +89,19 @@ fs::path backup(const fs::path& file, int number) {
 
 }  // namespace
 
+Result<Fd> lock_directory(const fs::path& dir, Millis limit) {
+  Fd fd(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) return system_error(Code::Unavailable, "cannot open the directory " + dir.string());
+  const Instant deadline = now() + limit;
+  while (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR)
+      return system_error(Code::Unavailable, "cannot lock " + dir.string());
+    if (now() >= deadline) return fail(Code::Conflict, "another program has locked " + dir.string());
+    std::this_thread::sleep_for(kLockPause);
+  }
+  return fd;
+}
+
 Result<FileEdit> FileEdit::begin(const fs::path& file, std::size_t bytes_max) {
   std::error_code error;
   const bool is_link = fs::is_symlink(file, error);
@@ -111,7 +110,9 @@ Result<FileEdit> FileEdit::begin(const fs::path& file, std::size_t bytes_max) {
   if (error) return cannot(file, error.message());
   if (auto made = make_private_dir(target.parent_path()); !made)
     return std::unexpected(std::move(made).error());
-  auto lock = locked(target.parent_path(), file);
+  auto lock = lock_directory(target.parent_path(), kFileEditWaitLimit);
+  if (!lock && lock.error().code == Code::Conflict)
+    return fail(Code::Conflict, "another program is changing " + file.string() + "; try again");
   if (!lock) return std::unexpected(std::move(lock).error());
   FileEdit edit(target, *std::move(lock));
   auto text = read_own(target, bytes_max);

@@ -14,6 +14,7 @@ FileState file_state(const std::filesystem::path& file) {
   if (::stat(file.c_str(), &info) != 0) return state;
   state.is_there = true;
   state.is_directory = S_ISDIR(info.st_mode);
+  state.is_file = S_ISREG(info.st_mode);
   state.owner = info.st_uid;
   state.mode = info.st_mode & 07777U;
   state.is_readable = ::access(file.c_str(), R_OK) == 0;

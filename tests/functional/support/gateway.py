@@ -190,6 +190,11 @@ class Gateway:
             raise AssertionError(f"{args} exited {done.returncode}\nstdout: {done.stdout}\nstderr: {done.stderr}")
         return done
 
+    def shell(self, words, timeout=30.0):
+        """A line of the shell that begins with our program."""
+        return subprocess.run(["sh", "-c", f"exec {self.program} {words}"], env=self.environment, stdin=subprocess.DEVNULL,
+                              text=True, capture_output=True, timeout=scaled(timeout))
+
     def cli_json(self, *args, **options):
         return json.loads(self.cli(*args, check=True, **options).stdout)
 

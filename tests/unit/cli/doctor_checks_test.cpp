@@ -257,6 +257,13 @@ TEST_F(DoctorChecksTest, EveryLineOfTheServiceThatDiffersIsNamedWithItsReason) {
   EXPECT_EQ(examine(facts_)[0].fix, "edit /home/u/unit.d/10.conf");
 }
 
+TEST_F(DoctorChecksTest, RootIsToldNoSudo) {
+  facts_.state_dir.owner = facts_.user + 1;
+  EXPECT_NE(only().fix.find("or: sudo chown -R"), std::string::npos);
+  facts_.user = 0;
+  EXPECT_NE(only().fix.find("or: chown -R"), std::string::npos);
+}
+
 TEST_F(DoctorChecksTest, AUnitThatCannotBeUsedIsNotCalledMissing) {
   facts_.is_owner_alive = false;
   facts_.lock_owner.reset();

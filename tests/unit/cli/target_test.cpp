@@ -108,6 +108,8 @@ TEST(TargetTest, RemoteModeWithoutAnAddressNamesTheKey) {
   TargetInput in = input();
   set_remote(in, {});
   EXPECT_NE(problem(in).find("gateway.remote.url"), std::string::npos);
+  in.is_probe = true;
+  EXPECT_EQ(resolve_target(in)->source, "local loopback");
 }
 
 TEST(TargetTest, AnEnvironmentUrlGetsEnvironmentCredentialsOnly) {
