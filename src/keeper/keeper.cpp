@@ -139,6 +139,8 @@ void Keeper::read_messages(gen::Id id, Child& child) {
     } else if (message) {
       on_message(id, *message);
     } else if (message.error().code != Code::NotFound) {
+      events_.emplace_back(gen::FailedSaid{
+          id, message.error().message + "; to take that program, stop the gateway and start it", 1});
       return lose_channel(id, message.error().message);
     }
   }

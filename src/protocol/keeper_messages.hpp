@@ -12,11 +12,11 @@
 
 /// What keeper and generation say to each other, one message a datagram on a SOCK_SEQPACKET pair: a JSON
 /// object
-/// `{"v":1,"type":"<name>",…}`. An unknown type is ignored, so that either side may be newer; a message of
+/// `{"v":2,"type":"<name>",…}`. An unknown type is ignored, so that either side may be newer; a message of
 /// another `v` is an error. docs/architecture.md draws the order.
 namespace gw::keeper {
 
-inline constexpr int kMessageVersion = 1;
+inline constexpr int kMessageVersion = 2;
 inline constexpr std::size_t kMessageBytesMax = 8'192;  ///< Longer texts inside are cut by `encode`.
 
 /// Both ways. Beside it go descriptors: a memory file with the list (protocol/handshakes.hpp), then the

@@ -144,7 +144,7 @@ class FailedHandOverTest(FunctionalCase):
 import socket
 channel = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET, fileno=3)
 channel.setblocking(True)
-channel.send(b'{"v":1,"type":"ready","bootId":"b","version":"v"}')
+channel.send(b'{"v":2,"type":"ready","bootId":"b","version":"v"}')
 said = b""
 while b"handshakes" not in said:
     said, *_ = socket.recv_fds(channel, 8192, 253)

@@ -2,8 +2,8 @@
 // it does is in FAKE_PLAN, one entry per generation separated by `,`: `ok`, `fail78`, `die-at-start`,
 // `die-after-take`, `die-when-probed`, `deaf` (answers no probe), `restart` (asks for a successor once it
 // serves), `ignore-stop`, `move` (wants the port FAKE_PORT once it serves), `move-back` (and then the first
-// one again, while it has that still open). Later generations follow the last entry. What it sees goes line
-// by line to the file FAKE_LOG.
+// one again, while it has that still open), `other-version` (speaks another version of the protocol). Later
+// generations follow the last entry. What it sees goes line by line to the file FAKE_LOG.
 
 #include <cstdlib>
 #include <fstream>
@@ -37,6 +37,7 @@ class Fake {
       say(keeper::Failed{"a bad key", 78});
       return 78;
     }
+    if (plan_ == "other-version") (void)channel_.send(R"({"v":1,"type":"ready"})");
     say(keeper::Ready{"boot", "fake"});
     for (;;) {
       pollfd entry{channel_.fd(), POLLIN, 0};

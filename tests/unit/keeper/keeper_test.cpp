@@ -171,6 +171,11 @@ TEST_F(KeeperTest, AFailedFirstStartEndsWithItsCodeAndReason) {
   EXPECT_EQ(keeper_->failure(), "a bad key");
 }
 
+TEST_F(KeeperTest, ASuccessorThatSpeaksAnotherVersionFailsAndTheReasonSaysWhatToDo) {
+  start("restart,other-version");
+  wait_for("1 successor failed: keeper message of version 1, expected 2; to take that program, stop");
+}
+
 TEST_F(KeeperTest, AMissingProgramEndsTheFirstStart) {
   Launch launch;
   launch.libexec = dir_;

@@ -76,7 +76,7 @@ TEST(KeeperMessagesTest, WhatTheConfigurationSaysSurvivesTheWay) {
 
 TEST(KeeperMessagesTest, NumbersOfAnotherReleaseAreBroughtIntoOurRange) {
   const auto read = decode(
-      R"({"v":1,"type":"configured","port":70000,"logLevel":99,"logConsoleLevel":-1,"logConsoleStyle":9,"probationMs":-5})");
+      R"({"v":2,"type":"configured","port":70000,"logLevel":99,"logConsoleLevel":-1,"logConsoleStyle":9,"probationMs":-5})");
   const auto& configured = std::get<Configured>(*read);
   EXPECT_EQ(configured.port, 65'535);
   EXPECT_EQ(configured.log_level, LogLevel::Silent);
@@ -101,10 +101,10 @@ TEST(KeeperMessagesTest, ALongTextIsCutSoThatTheMessageStillFits) {
 }
 
 TEST(KeeperMessagesTest, AnUnknownTypeIsToldApartFromADamagedMessage) {
-  EXPECT_EQ(decode(R"({"v":1,"type":"sing"})").error().code, Code::NotFound);
+  EXPECT_EQ(decode(R"({"v":2,"type":"sing"})").error().code, Code::NotFound);
   EXPECT_EQ(decode("not json").error().code, Code::InvalidRequest);
   EXPECT_EQ(decode("[1]").error().code, Code::InvalidRequest);
-  EXPECT_EQ(decode(R"({"v":2,"type":"stop"})").error().code, Code::InvalidRequest);
+  EXPECT_EQ(decode(R"({"v":1,"type":"stop"})").error().code, Code::InvalidRequest);
 }
 
 }  // namespace
