@@ -142,7 +142,10 @@ class Parser {
       if (!is_below(command.path, parsed_.path)) continue;
       for (const Option& option : command.options) known.push_back(option.name);
     }
-    return fail(Code::InvalidRequest, "unknown option '" + name + "'" + suggestion(name, known));
+    const bool is_elsewhere = std::ranges::find(known, name) != known.end();
+    return fail(Code::InvalidRequest,
+                "unknown option '" + name + "'" +
+                    (is_elsewhere ? "\n(It belongs to other commands: name one.)" : suggestion(name, known)));
   }
 
   Status finish() {

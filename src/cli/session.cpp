@@ -4,6 +4,11 @@
 #include "platform/clock.hpp"
 
 namespace gw::cli {
+namespace {
+
+constexpr Millis kCallTimeout{10'000};
+
+}  // namespace
 
 std::expected<Client, Failure> open_session(const Context& cli, const Target& target,
                                             std::vector<std::string> scopes, Instant deadline) {
@@ -30,6 +35,16 @@ std::expected<json::Value, Failure> call_once(const Context& cli, const Target& 
   auto payload = client->call(call.method, call.params, deadline, call.is_two_stage);
   client->close();
   return payload;
+}
+
+std::expected<json::Value, Failure> ask_gateway(const Context& cli, const Args& args, const Call& call) {
+  const auto timeout = timeout_of(args, kCallTimeout);
+  if (!timeout) return std::unexpected(timeout.error());
+  const auto target = target_of(cli, args);
+  if (!target) return std::unexpected(target.error());
+  const Instant deadline = platform::now() + *timeout;
+  const auto once = [&] { return call_once(cli, *target, call, deadline); };
+  return only_reads(call.method) ? again_after_hand_over(once) : once();
 }
 
 }  // namespace gw::cli

@@ -27,6 +27,10 @@ struct Call {
 std::expected<json::Value, Failure> call_once(const Context& cli, const Target& target, const Call& call,
                                               Instant deadline);
 
+/// What the gateway that the options mean answers within `--timeout` (10 s). A method that only reads is
+/// asked again when a restart comes between.
+std::expected<json::Value, Failure> ask_gateway(const Context& cli, const Args& args, const Call& call);
+
 inline constexpr int kCloseServiceRestart = 1012;
 inline constexpr int kHandOverAttemptsMax = 5;  ///< Restarts are seconds apart; a stop ends it at once.
 

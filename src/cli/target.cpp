@@ -163,13 +163,38 @@ TargetInput target_input(const Context& cli, const Args& args) {
   return input;
 }
 
-std::vector<Option> connection_options() {
-  return {{"--url", "<url>", "Gateway to talk to; needs --token or --password"},
-          {"--port", "<n>", "Talk to ws://127.0.0.1:<n>"},
-          {"--token", "<token>", "Shared token"},
-          {"--password", "<password>", "Shared password"},
-          {"--timeout", "<ms>", "Give up after this many milliseconds (10000)"},
-          {"--json", "", "Print one JSON document"}};
+void tell_target(const Context& cli, const Args& args, const Target& target) {
+  if (!args.has("--verbose")) return;
+  const std::string& from = target.credential_source;
+  cli.out.note("gateway " + target.url + " (" + target.source + "), " +
+               (from.empty() ? "without a shared secret" : "credential from " + from));
+}
+
+std::expected<Target, Failure> target_of(const Context& cli, const Args& args) {
+  auto target = resolve_target(target_input(cli, args));
+  if (target) tell_target(cli, args, *target);
+  return target;
+}
+
+std::vector<Option> connection_options(std::vector<Option> own) {
+  own.insert(own.end(), {{"--url", "<url>", "Gateway to talk to; needs --token or --password"},
+                         {"--port", "<n>", "Talk to ws://127.0.0.1:<n>"},
+                         {"--token", "<token>", "Shared token"},
+                         {"--password", "<password>", "Shared password"},
+                         {"--timeout", "<ms>", "Give up after this many milliseconds (10000)"},
+                         {"--verbose", "", "Say on stderr which gateway and whose credential"},
+                         {"--json", "", "Print one JSON document"}});
+  return own;
+}
+
+std::expected<std::optional<std::int64_t>, Failure> count_of(const Args& args, std::string_view option,
+                                                             std::int64_t max) {
+  const auto text = args.text(option);
+  if (!text) return std::nullopt;
+  const auto count = parse_count(*text, max);
+  if (count) return *count;
+  return std::unexpected(cli_failure("Invalid " + std::string(option) + ". Give a number from 1 to " +
+                                     std::to_string(max) + ", not \"" + *text + "\"."));
 }
 
 std::expected<Millis, Failure> timeout_of(const Args& args, Millis otherwise) {

@@ -41,9 +41,19 @@ std::expected<Target, Failure> resolve_target(const TargetInput& input);
 /// Reads configuration, lock and run token as they are now.
 TargetInput target_input(const Context& cli, const Args& args);
 
-/// `--url`, `--token`, `--password`, `--port`, `--timeout` and `--json`, as every command has them that talks
-/// to a gateway.
-std::vector<Option> connection_options();
+/// With `--verbose`: which gateway it is, and where the credential came from, on stderr.
+void tell_target(const Context& cli, const Args& args, const Target& target);
+
+/// The gateway that the options of a command mean, told.
+std::expected<Target, Failure> target_of(const Context& cli, const Args& args);
+
+/// `--url`, `--token`, `--password`, `--port`, `--timeout`, `--verbose` and `--json`, as every command has
+/// them that talks to a gateway; `own` stand before them.
+std::vector<Option> connection_options(std::vector<Option> own = {});
+
+/// The value of an option that is a number from 1 to `max`; nothing when it was not given.
+std::expected<std::optional<std::int64_t>, Failure> count_of(const Args& args, std::string_view option,
+                                                             std::int64_t max);
 
 /// The value of `--timeout` in milliseconds, or `otherwise` when it was not given.
 std::expected<Millis, Failure> timeout_of(const Args& args, Millis otherwise);

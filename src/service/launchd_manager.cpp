@@ -152,6 +152,10 @@ class LaunchdManager final : public Manager {
   /// Out of its domain: launchd would start it again otherwise. It is back after the next login.
   Outcome<void> stop() override { return boot_out(); }
 
+  Outcome<void> set_enabled(bool is_enabled) override {
+    return plain({is_enabled ? "enable" : "disable", target()});
+  }
+
   std::optional<bool> outlives_sessions() override { return std::nullopt; }  // It ends with the desktop.
 
  private:

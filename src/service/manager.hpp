@@ -80,9 +80,15 @@ class Manager {
   virtual Outcome<void> uninstall() = 0;
   virtual Outcome<void> start() = 0;
   virtual Outcome<void> stop() = 0;
+  /// Whether it starts by itself from now on; neither starts nor stops it.
+  virtual Outcome<void> set_enabled(bool is_enabled) = 0;
   /// False when the service ends with the last session of its user; nothing when that is not known, or when
   /// the manager has no other kind.
   virtual std::optional<bool> outlives_sessions() = 0;
+  /// Makes it outlive them, where that is a thing of its own.
+  virtual Outcome<void> outlive_sessions() {
+    return std::unexpected(Problem{Problem::Kind::Failed, "this service manager has no such thing"});
+  }
 };
 
 }  // namespace gw::service

@@ -171,6 +171,14 @@ class SchtasksManager final : public Manager {
     return plain({"/End", "/TN", settings_.name, "/HRESULT"});
   }
 
+  Outcome<void> set_enabled(bool is_enabled) override {
+    const auto task = registered();
+    if (!task) return std::unexpected(task.error());
+    if (!*task)
+      return failed("a file of the Startup folder cannot be switched off: remove it with uninstall");
+    return plain({"/Change", "/TN", settings_.name, is_enabled ? "/ENABLE" : "/DISABLE", "/HRESULT"});
+  }
+
   std::optional<bool> outlives_sessions() override { return std::nullopt; }  // It ends with the logon.
 
  private:

@@ -93,6 +93,8 @@ class SystemdManager final : public Manager {
       if (const auto text = platform::read_small_file(state.file))
         state.definition = read_unit(directives(state, *text));
     }
+    // systemd keeps the last word of a process that has ended.
+    if (state.is_stopped()) state.status_text.clear();
     if (state.fault) complete_fault(state);
     state.needs_reload = state.needs_reload || has_new_drop_in(state);
     return state;
@@ -153,16 +155,32 @@ class SystemdManager final : public Manager {
 
   Outcome<void> stop() override { return plain({"stop", settings_.unit}, kStopLimit); }
 
+  Outcome<void> set_enabled(bool is_enabled) override {
+    return plain({is_enabled ? "enable" : "disable", settings_.unit}, kQueryLimit);
+  }
+
+  Outcome<void> outlive_sessions() override {
+    const auto run = run_program("loginctl", {"--no-ask-password", "enable-linger", user()}, kQueryLimit);
+    if (run && run->exit_code == 0) return {};
+    return std::unexpected(
+        Problem{Problem::Kind::NoPermission,
+                "lingering cannot be enabled as this user (" +
+                    (run ? std::string(trimmed(run->err + run->out)) : run.error().message) +
+                    "); run: sudo loginctl enable-linger " + user()});
+  }
+
   std::optional<bool> outlives_sessions() override {
     if (settings_.scope == Scope::System) return true;
-    const std::string user =
-        variable("USER").value_or(variable("LOGNAME").value_or(std::to_string(::getuid())));
-    const auto run = run_program("loginctl", {"show-user", user, "-p", "Linger"}, kQueryLimit);
+    const auto run = run_program("loginctl", {"show-user", user(), "-p", "Linger"}, kQueryLimit);
     if (!run || run->exit_code != 0) return std::nullopt;
     return contains(run->out, "Linger=yes");
   }
 
  private:
+  std::string user() const {
+    return variable("USER").value_or(variable("LOGNAME").value_or(std::to_string(::getuid())));
+  }
+
   std::optional<std::string> variable(const std::string& name) const {
     auto value = settings_.environment(name);
     return value && !value->empty() ? value : std::nullopt;

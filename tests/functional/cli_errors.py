@@ -224,6 +224,26 @@ class CommandErrorsTest(FunctionalCase):
         self.assertIn("AUTH_TOKEN_MISMATCH", json.dumps(self.one_document(done)))
         self.assertNotIn(TOKEN, done.stdout + done.stderr)
 
+    def test_verbose_tells_whose_credential_it_is(self):
+        gateway = self.gateway()
+        for words in (("health",), ("gateway", "status"), ("status",)):
+            note = gateway.cli(*words, "--verbose", "--json", check=True).stderr
+            self.assertEqual(note, f"gateway ws://127.0.0.1:{gateway.port} (local loopback), credential from gateway.auth.token\n")
+        note = gateway.cli("health", "--verbose", "--token", TOKEN, check=True).stderr
+        self.assertIn("credential from --token", note)
+        self.assertNotIn(TOKEN, note)
+
+    def test_few_descriptors_are_told_as_such(self):
+        gateway = self.gateway(start=False)
+        done = subprocess.run(["sh", "-c", f"ulimit -n 8; exec {gateway.program} gateway status"], env=gateway.environment,
+                              text=True, capture_output=True, timeout=scaled(30))
+        self.assertNotIn("Invalid argument", done.stdout + done.stderr)
+
+    def test_an_option_of_another_command_is_not_suggested_again(self):
+        for words in (("--json",), ("gateway", "--days", "3")):
+            done = self.gateway(start=False).cli(*words)
+            self.assertIn("It belongs to other commands", done.stdout + done.stderr)
+
     def test_an_unknown_method_is_told(self):
         gateway = self.gateway()
         done = gateway.cli("gateway", "call", "no.such.method", "--json")

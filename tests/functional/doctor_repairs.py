@@ -22,7 +22,12 @@ case "$*" in
 esac
 exit 0
 """
-LOGINCTL = "#!/bin/sh\necho Linger=yes\n"
+LOGINCTL = """#!/bin/sh
+case "$*" in
+  *enable-linger*) [ -e "{here}/refuses" ] && echo "Access denied" >&2 && exit 1; rm -f "{here}/leaves" ;;
+  *) [ -e "{here}/leaves" ] && echo Linger=no || echo Linger=yes ;;
+esac
+"""
 SHOWN = """LoadState=loaded
 ActiveState=active
 SubState=running
@@ -247,6 +252,16 @@ class ServiceTest(DoctorCase):
             answer = self.doctor("--fix", code=1, environment=policy)
             self.assertEqual((answer["repairs"], self.codes(answer)), ([], ["service-stopped", "systemd-umask"]))
         self.assertEqual(self.asked_for("start") + self.asked_for("restart"), [])
+
+    def test_a_service_that_ends_with_the_session_is_kept_or_the_command_is_told(self):
+        (self.bin / "leaves").touch()
+        (self.bin / "refuses").touch()
+        self.assertEqual(self.codes(self.doctor(code=1)), ["service-linger"])
+        answer = self.doctor("--fix", code=1)
+        self.assertEqual(answer["repairs"][0]["ok"], False)
+        self.assertRegex(answer["repairs"][0]["message"], r"Access denied\); run: sudo loginctl enable-linger \S+$")
+        (self.bin / "refuses").unlink()
+        self.assertEqual(self.doctor("--fix", code=0)["repairs"][0]["ok"], True)
 
     def test_a_stopped_service_is_started(self):
         self.show(ActiveState="failed", Result="exit-code")

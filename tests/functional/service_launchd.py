@@ -235,6 +235,14 @@ class LifeTest(LaunchdCase):
         self.assertEqual(self.json("gateway", "install")["result"], "installed")
         self.assert_called(*self.STATE, self.PRINT, ["print", f"system/{LABEL}"], *self.BOOT, *self.STATE)
 
+    def test_a_stop_that_disables_outlives_the_next_login(self):
+        self.assertEqual(self.json("gateway", "stop", "--force", "--disable", code=1)["result"], "not-loaded")
+        self.install()
+        self.assertEqual(self.json("gateway", "stop", "--force", "--disable")["result"], "stopped")
+        self.assert_called(*self.STATE, ["disable", TARGET], ["bootout", TARGET], self.PRINT)
+        self.json("gateway", "start")
+        self.assert_called(*self.STATE, self.PRINT, *self.BOOT)
+
     def test_a_restart_starts_what_is_stopped_and_never_kicks(self):
         self.install()
         self.tools.know(loaded=False)

@@ -167,6 +167,12 @@ class LifeTest(TaskCase):
         self.assertEqual(self.here.process.wait(10), 0, "in peace")
         self.assertIn(self.END, self.tools.calls())
 
+    def test_a_stop_that_disables_outlives_the_next_logon(self):
+        self.install()
+        self.tools.calls()
+        self.assertEqual(self.json("gateway", "stop", "--force", "--disable")["result"], "stopped")
+        self.assertIn(["schtasks", "/Change", "/TN", "OpenClaw Gateway", "/DISABLE", "/HRESULT"], self.tools.calls())
+
     def test_install_over_a_running_gateway_stops_it_first(self):
         self.install()
         self.here.start()

@@ -171,6 +171,16 @@ class DefinitionTest(ServiceCase):
         self.assertEqual(self.json("--profile", "work", "gateway", "uninstall", environment=inherited)["result"], "uninstalled")
         self.assertTrue(self.unit_file.exists() and self.json("health")["ok"])
 
+    def test_a_stop_that_disables_is_taken_back_by_a_start(self):
+        self.install()
+        answer = self.json("gateway", "stop", "--force", "--disable")
+        self.assertEqual((answer["result"], answer["service"]["loaded"]), ("stopped", False))
+        self.assertEqual(self.unit("ActiveState", "UnitFileState"), {"ActiveState": "inactive", "UnitFileState": "disabled"})
+        self.assertNotIn("topping", self.openclaw("gateway", "status").stdout, "the last word of the process that ended")
+        answer = self.json("gateway", "start")
+        self.assertEqual((answer["result"], answer["service"]["loaded"]), ("started", True))
+        self.assertEqual(self.unit("UnitFileState"), {"UnitFileState": "enabled"})
+
     def test_start_names_who_holds_the_port(self):
         self.install()
         self.json("gateway", "stop", "--force")

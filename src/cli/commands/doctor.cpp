@@ -119,7 +119,8 @@ Command doctor_command() {
             and why that matters. Works without a running gateway and changes nothing.
 
             With `--fix` it mends what it safely can: the configuration, one key at a time and with a backup;
-            modes; leftovers; the definition of the service, which is restarted then. A file that cannot be read
+            modes; leftovers; the definition of the service, which is restarted then; lingering, where this user
+            may enable it. A service that is missing is not installed: `gateway install` does that. A file that cannot be read
             as JSON5 is replaced by `openclaw.json.last-good` and kept beside it. It never asks, and it never
             touches what is managed elsewhere: with `OPENCLAW_NIX_MODE` or `OPENCLAW_CONFIG_READONLY` the
             configuration, with `OPENCLAW_NIX_MODE` or `OPENCLAW_SERVICE_REPAIR_POLICY=external` the service.

@@ -16,16 +16,6 @@ constexpr Millis kTimeout{3'000};
 constexpr std::int64_t kLogLinesMax = 100'000;
 constexpr std::int64_t kLogBytesMax = 50'000'000;
 
-std::expected<std::size_t, Failure> count_of(const Args& args, std::string_view name, std::size_t otherwise,
-                                             std::int64_t max) {
-  const auto text = args.text(name);
-  if (!text) return otherwise;
-  const auto count = parse_count(*text, max);
-  if (count) return static_cast<std::size_t>(*count);
-  return std::unexpected(cli_failure("Invalid " + std::string(name) + ". Give a number from 1 to " +
-                                     std::to_string(max) + ", not \"" + *text + "\"."));
-}
-
 std::filesystem::path output_path(const Context& cli, const Args& args, UnixMillis now) {
   std::string time = iso8601(now);
   std::ranges::replace(time, ':', '-');
@@ -56,14 +46,14 @@ int export_diagnostics(Context& cli, const Args& args) {
   diagnostics::Wanted wanted;
   const auto timeout = timeout_of(args, kTimeout);
   if (!timeout) return cli.out.problem(timeout.error());
-  const auto lines = count_of(args, "--log-lines", wanted.log_lines, kLogLinesMax);
+  const auto lines = count_of(args, "--log-lines", kLogLinesMax);
   if (!lines) return cli.out.problem(lines.error());
-  const auto bytes = count_of(args, "--log-bytes", wanted.log_bytes, kLogBytesMax);
+  const auto bytes = count_of(args, "--log-bytes", kLogBytesMax);
   if (!bytes) return cli.out.problem(bytes.error());
   wanted.timeout = *timeout;
-  wanted.log_lines = *lines;
-  wanted.log_bytes = *bytes;
-  if (const auto target = resolve_target(target_input(cli, args))) {
+  if (*lines) wanted.log_lines = static_cast<std::size_t>(**lines);
+  if (*bytes) wanted.log_bytes = static_cast<std::size_t>(**bytes);
+  if (const auto target = target_of(cli, args)) {
     wanted.target = *target;
   } else {
     wanted.no_target = target.error();

@@ -6,7 +6,7 @@
 namespace gw::cli {
 
 int cancel_restart(Context& cli, const Args& args) {
-  const auto target = resolve_target(target_input(cli, args));
+  const auto target = target_of(cli, args);
   if (!target) return cli.out.problem(target.error());
   const Instant deadline = platform::now() + kRestartRequestLimit;
   auto client = open_session(cli, *target, scopes_for("gateway.restart.cancel"), deadline);

@@ -8,7 +8,6 @@
 #include "cli/session.hpp"
 #include "cli/table.hpp"
 #include "cli/values.hpp"
-#include "platform/clock.hpp"
 
 namespace gw::cli {
 namespace {
@@ -73,21 +72,10 @@ void print(Context& cli, const json::Value& answer) {
 
 int run(Context& cli, const Args& args) {
   json::Object params;
-  if (const auto text = args.text("--limit")) {
-    const auto limit = parse_count(*text, kLimitMax);
-    if (!limit) {
-      return cli.out.problem(
-          cli_failure("invalid --limit value \"" + *text + "\"; use a number from 1 to 200"));
-    }
-    params["limit"] = *limit;
-  }
-  const auto limit = timeout_of(args, Millis{10'000});
+  const auto limit = count_of(args, "--limit", kLimitMax);
   if (!limit) return cli.out.problem(limit.error());
-  const auto target = resolve_target(target_input(cli, args));
-  if (!target) return cli.out.problem(target.error());
-  const Instant deadline = platform::now() + *limit;
-  const Call call{.method = "gateway.restart.history", .params = params};
-  const auto answer = again_after_hand_over([&] { return call_once(cli, *target, call, deadline); });
+  if (*limit) params["limit"] = **limit;
+  const auto answer = ask_gateway(cli, args, {.method = "gateway.restart.history", .params = params});
   if (!answer) return cli.out.problem(answer.error());
   cli.out.document(*answer);
   if (!cli.out.is_json()) print(cli, *answer);

@@ -71,11 +71,16 @@ int start(Context& cli, const Args&) {
   const auto port = state->definition ? service::port_of(*state->definition) : std::nullopt;
   if (const auto refused = port ? port_refusal(cli, kName, *manager, *state, *port) : std::nullopt)
     return report(cli, *refused);
+  // launchd enables what it starts.
+  const bool is_off = !state->is_enabled && !starts_loaded(*manager);
+  if (auto done = is_off ? manager->set_enabled(true) : service::Outcome<void>{}; !done)
+    return report_problem(cli, kName, *manager, done.error());
   if (auto done = manager->start(); !done) return report_problem(cli, kName, *manager, done.error());
-  return report(cli, {.name = kName,
-                      .result = "started",
-                      .message = "Gateway service started.",
-                      .service = service_json(*manager, state->is_enabled || starts_loaded(*manager))});
+  return report(cli,
+                {.name = kName,
+                 .result = "started",
+                 .message = std::string("Gateway service started") + (is_off ? ", and enabled again." : "."),
+                 .service = service_json(*manager, true)});
 }
 
 /// The gateway is a service that the manager which was asked does not know. Its process must not be ended
@@ -131,15 +136,21 @@ int stop(Context& cli, const Args& args) {
                         .service = service_json(*manager, false)});
   }
   const auto state = manager->state();
+  const bool disables = args.has("--disable") && state && is_ours(cli, *state);
+  if (args.has("--disable") && !disables) return report(cli, not_loaded(cli, kName, *manager, false));
+  if (auto done = disables ? manager->set_enabled(false) : service::Outcome<void>{}; !done)
+    return report_problem(cli, kName, *manager, done.error());
   const bool may_be_foreground = !state ? state.error().kind != service::Problem::Kind::Failed
                                         : !is_ours(cli, *state) || state->is_stopped();
   if (may_be_foreground) return stop_foreground(cli, *manager);
   if (!state) return report_problem(cli, kName, *manager, state.error());
   if (auto done = manager->stop(); !done) return report_problem(cli, kName, *manager, done.error());
+  const bool stays_loaded = state->is_enabled && !disables && !starts_loaded(*manager);
   return report(cli, {.name = kName,
                       .result = "stopped",
-                      .message = "Gateway service stopped.",
-                      .service = service_json(*manager, state->is_enabled && !starts_loaded(*manager))});
+                      .message = std::string("Gateway service stopped") +
+                                 (disables ? "; it starts again with: openclaw gateway start" : "."),
+                      .service = service_json(*manager, stays_loaded)});
 }
 
 int uninstall(Context& cli, const Args&) {
@@ -187,8 +198,10 @@ Command gateway_stop_command() {
           .details = R"(
             Running work is cut and resumes with the next start. Without a terminal `--force` is needed: an agent
             could be stopping the gateway that it runs in. JSON as `gateway start`, with `result` `stopped` or
-            `not-loaded`. Exit code 0 also when nothing ran.)",
+            `not-loaded`. Exit code 0 also when nothing ran. With `--disable` the service does not start by itself
+            any more; `gateway start` takes that back. Exit code 1 when there is no service to disable.)",
           .options = {{"--force", "", "Also when no terminal is there to ask from"},
+                      {"--disable", "", "The service also stays stopped after the next boot or login"},
                       {"--json", "", "Print one JSON document"}},
           .examples = {"openclaw gateway stop --force"},
           .run = stop};

@@ -5,9 +5,7 @@
 #include "cli/commands/gateway_diagnostics.hpp"
 #include "cli/session.hpp"
 #include "cli/table.hpp"
-#include "cli/values.hpp"
 #include "json/read.hpp"
-#include "platform/clock.hpp"
 #include "platform/private_file.hpp"
 
 namespace gw::cli {
@@ -15,24 +13,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr Millis kTimeout{10'000};
 constexpr std::int64_t kLimitDefault = 25;
 constexpr std::int64_t kLimitMax = 1'000;
 
 std::expected<json::Object, Failure> params_of(const Args& args) {
   json::Object params{{"limit", kLimitDefault}};
-  const auto number = [&](const char* option, const char* key, std::int64_t max) -> std::optional<Failure> {
-    const auto text = args.text(option);
-    if (!text) return std::nullopt;
-    const auto count = parse_count(*text, max);
-    if (!count)
-      return cli_failure("Invalid " + std::string(option) + ". Give a number from 1 to " +
-                         std::to_string(max) + ", not \"" + *text + "\".");
-    params[key] = *count;
-    return std::nullopt;
-  };
-  if (auto failure = number("--limit", "limit", kLimitMax)) return std::unexpected(*failure);
-  if (auto failure = number("--since-seq", "sinceSeq", INT64_MAX)) return std::unexpected(*failure);
+  const auto limit = count_of(args, "--limit", kLimitMax);
+  if (!limit) return std::unexpected(limit.error());
+  if (*limit) params["limit"] = **limit;
+  const auto since = count_of(args, "--since-seq", INT64_MAX);
+  if (!since) return std::unexpected(since.error());
+  if (*since) params["sinceSeq"] = **since;
   if (const auto type = args.text("--type")) params["type"] = *type;
   return params;
 }
@@ -106,29 +97,11 @@ int run(Context& cli, const Args& args) {
   if (const auto bundle = args.text("--bundle")) return show_bundle(cli, *bundle);
   const auto params = params_of(args);
   if (!params) return cli.out.problem(params.error());
-  const auto timeout = timeout_of(args, kTimeout);
-  if (!timeout) return cli.out.problem(timeout.error());
-  const auto target = resolve_target(target_input(cli, args));
-  if (!target) return cli.out.problem(target.error());
-  const Instant deadline = platform::now() + *timeout;
-  const auto answer = again_after_hand_over([&] {
-    return call_once(cli, *target, {.method = "diagnostics.stability", .params = *params}, deadline);
-  });
+  const auto answer = ask_gateway(cli, args, {.method = "diagnostics.stability", .params = *params});
   if (!answer) return cli.out.problem(answer.error());
   cli.out.document(*answer);
   if (answer->is_object()) print(cli.out, answer->get_object());
   return 0;
-}
-
-std::vector<Option> options() {
-  std::vector<Option> all{{"--limit", "<n>", "Newest events to show, at most 1000 (25)"},
-                          {"--type", "<type>", "Only events of this type"},
-                          {"--since-seq", "<n>", "Only events after this one"},
-                          {"--bundle", "<path>", "Show this bundle instead, or the newest with `latest`"},
-                          {"--export", "", "Write a file to pass on, as gateway diagnostics export does"},
-                          {"--output", "<path>", "With --export: file, or directory, to write to"}};
-  for (const Option& option : connection_options()) all.push_back(option);
-  return all;
 }
 
 }  // namespace
@@ -151,7 +124,13 @@ Command gateway_stability_command() {
             JSON: `{generatedAt, capacity, count, dropped, firstSeq, lastSeq, events[{seq, ts, type, …}],
             summary{byType}}`; with `--bundle` `{path, mtimeMs, bundle}`. Exit code 1 when the gateway does not
             answer, or there is no bundle.)",
-      .options = options(),
+      .options =
+          connection_options({{"--limit", "<n>", "Newest events to show, at most 1000 (25)"},
+                              {"--type", "<type>", "Only events of this type"},
+                              {"--since-seq", "<n>", "Only events after this one"},
+                              {"--bundle", "<path>", "Show this bundle instead, or the newest with `latest`"},
+                              {"--export", "", "Write a file to pass on, as gateway diagnostics export does"},
+                              {"--output", "<path>", "With --export: file, or directory, to write to"}}),
       .examples = {"openclaw gateway stability", "openclaw gateway stability --type restart.phase --json"},
       .run = run};
 }

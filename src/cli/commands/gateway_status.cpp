@@ -19,17 +19,10 @@ int run(Context& cli, const Args& args) {
                                    .looks_deep = args.has("--deep"),
                                    .timeout = *timeout});
   if (!facts) return cli.out.problem(facts.error());
+  tell_target(cli, args, *facts->target);
   cli.out.document(facts_document(cli, *facts));
   if (!cli.out.is_json()) print_facts(cli, *facts);
   return reads && !facts->is_reachable() ? 1 : 0;
-}
-
-std::vector<Option> options() {
-  std::vector<Option> all{{"--require-rpc", "", "Exit 1 unless the gateway answers a read"},
-                          {"--no-probe", "", "Do not connect"},
-                          {"--deep", "", "Also look for other gateway services of the whole system"}};
-  for (const Option& option : connection_options()) all.push_back(option);
-  return all;
 }
 
 }  // namespace
@@ -44,7 +37,10 @@ Command gateway_status_command() {
 
             Exit code 0, whatever was found; with `--require-rpc` 1 when the gateway does not answer `status`. A
             plain probe never makes a device key and needs no credentials for `--url`.)",
-          .options = options(),
+          .options = connection_options(
+              {{"--require-rpc", "", "Exit 1 unless the gateway answers a read"},
+               {"--no-probe", "", "Do not connect"},
+               {"--deep", "", "Also look for other gateway services of the whole system"}}),
           .examples = {"openclaw gateway status", "openclaw gateway status --require-rpc --json"},
           .run = run};
 }

@@ -1,26 +1,18 @@
 #include "cli/commands/all.hpp"
 #include "cli/session.hpp"
 #include "cli/table.hpp"
-#include "cli/values.hpp"
-#include "platform/clock.hpp"
 
 namespace gw::cli {
 namespace {
 
-constexpr Millis kTimeout{10'000};
 constexpr std::int64_t kDaysDefault = 30;
 constexpr std::int64_t kDaysMax = 3'650;
 
 std::expected<json::Object, Failure> params_of(const Args& args) {
   json::Object params{{"days", kDaysDefault}};
-  if (const auto text = args.text("--days")) {
-    const auto days = parse_count(*text, kDaysMax);
-    if (!days) {
-      return std::unexpected(cli_failure("Invalid --days. Give a number from 1 to " +
-                                         std::to_string(kDaysMax) + ", not \"" + *text + "\"."));
-    }
-    params["days"] = *days;
-  }
+  const auto days = count_of(args, "--days", kDaysMax);
+  if (!days) return std::unexpected(days.error());
+  if (*days) params["days"] = **days;
   if (args.has("--agent") && args.has("--all-agents")) {
     return std::unexpected(cli_failure("--agent cannot be combined with --all-agents"));
   }
@@ -56,25 +48,11 @@ void print(Output& out, const json::Object& answer) {
 int run(Context& cli, const Args& args) {
   const auto params = params_of(args);
   if (!params) return cli.out.problem(params.error());
-  const auto timeout = timeout_of(args, kTimeout);
-  if (!timeout) return cli.out.problem(timeout.error());
-  const auto target = resolve_target(target_input(cli, args));
-  if (!target) return cli.out.problem(target.error());
-  const Instant deadline = platform::now() + *timeout;
-  const auto answer = again_after_hand_over(
-      [&] { return call_once(cli, *target, {.method = "usage.cost", .params = *params}, deadline); });
+  const auto answer = ask_gateway(cli, args, {.method = "usage.cost", .params = *params});
   if (!answer) return cli.out.problem(answer.error());
   cli.out.document(*answer);
   if (!cli.out.is_json() && answer->is_object()) print(cli.out, answer->get_object());
   return 0;
-}
-
-std::vector<Option> options() {
-  std::vector<Option> all{{"--days", "<n>", "Days to look back, today included (30)"},
-                          {"--agent", "<id>", "Only this agent; otherwise the default one"},
-                          {"--all-agents", "", "All agents together"}};
-  for (const Option& option : connection_options()) all.push_back(option);
-  return all;
 }
 
 }  // namespace
@@ -92,7 +70,9 @@ Command gateway_usage_cost_command() {
             each day, which has a `date` besides, and the totals: `{input, output, cacheRead, cacheWrite,
             totalTokens, totalCost, inputCost, outputCost, cacheReadCost, cacheWriteCost, missingCostEntries}`.
             Exit code 1 when the gateway does not answer.)",
-      .options = options(),
+      .options = connection_options({{"--days", "<n>", "Days to look back, today included (30)"},
+                                     {"--agent", "<id>", "Only this agent; otherwise the default one"},
+                                     {"--all-agents", "", "All agents together"}}),
       .examples = {"openclaw gateway usage-cost", "openclaw gateway usage-cost --days 7 --all-agents --json"},
       .run = run};
 }

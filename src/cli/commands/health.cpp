@@ -1,24 +1,11 @@
 #include "cli/commands/all.hpp"
-#include "cli/connect_params.hpp"
 #include "cli/session.hpp"
-#include "platform/clock.hpp"
 
 namespace gw::cli {
 namespace {
 
-constexpr Millis kTimeout{10'000};
-
-std::expected<json::Value, Failure> ask(Context& cli, const Args& args) {
-  const auto timeout = timeout_of(args, kTimeout);
-  if (!timeout) return std::unexpected(timeout.error());
-  const auto target = resolve_target(target_input(cli, args));
-  if (!target) return std::unexpected(target.error());
-  const Instant deadline = platform::now() + *timeout;
-  return again_after_hand_over([&] { return call_once(cli, *target, {.method = "health"}, deadline); });
-}
-
 int run(Context& cli, const Args& args) {
-  const auto payload = ask(cli, args);
+  const auto payload = ask_gateway(cli, args, {.method = "health"});
   if (!payload) return cli.out.problem(payload.error());
   cli.out.document(*payload);
   const json::Object empty;

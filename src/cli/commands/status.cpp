@@ -212,6 +212,7 @@ int run(Context& cli, const Args& args) {
   const TargetInput input = target_input(cli, args);
   const auto target = resolve_target(input);
   if (!target) return cli.out.problem(target.error());
+  tell_target(cli, args, *target);
   const bool is_deep = args.has("--deep");
   Overview overview{.target = *target,
                     .mode = input.config.mode.empty() ? "local" : input.config.mode,
@@ -239,13 +240,6 @@ int run(Context& cli, const Args& args) {
   return 0;
 }
 
-std::vector<Option> options() {
-  std::vector<Option> all{
-      {"--deep", "", "Also ask for health and the last restart, and examine as doctor does"}};
-  for (const Option& option : connection_options()) all.push_back(option);
-  return all;
-}
-
 }  // namespace
 
 Command status_command() {
@@ -260,7 +254,8 @@ Command status_command() {
             `gatewayService{label, unit?, installed, loaded, runtimeShort}` and
             `config{path, exists, valid, issues[]}`. With `--deep` also `health`, `lastRestart` and
             `doctor{findings[{code, message}]}`.)",
-          .options = options(),
+          .options = connection_options(
+              {{"--deep", "", "Also ask for health and the last restart, and examine as doctor does"}}),
           .examples = {"openclaw status", "openclaw status --deep --json"},
           .run = run};
 }

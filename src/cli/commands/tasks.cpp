@@ -22,7 +22,7 @@ class Caller {
   static std::expected<Caller, Failure> connect(Context& cli, const Args& args, std::string_view method) {
     const auto timeout = timeout_of(args, kTimeout);
     if (!timeout) return std::unexpected(timeout.error());
-    const auto target = resolve_target(target_input(cli, args));
+    const auto target = target_of(cli, args);
     if (!target) return std::unexpected(target.error());
     const Instant deadline = platform::now() + *timeout;
     auto client = open_session(cli, *target, scopes_for(method), deadline);
@@ -170,14 +170,6 @@ int run_cancel(Context& cli, const Args& args) {
   return 1;
 }
 
-std::vector<Option> list_options() {
-  std::vector<Option> all{
-      {"--status", "<name>", "queued, running, succeeded, failed, timed_out, cancelled or lost"},
-      {"--runtime", "<name>", "cli, subagent, cron or acp"}};
-  for (const Option& option : connection_options()) all.push_back(option);
-  return all;
-}
-
 }  // namespace
 
 Command tasks_list_command() {
@@ -187,7 +179,9 @@ Command tasks_list_command() {
             Background tasks are the `agent` calls that name their session. Shows 5,000 and a page more at most,
             the latest event first, and says so when there are more. JSON: `{count,runtime,status,tasks[]}`, with
             the filters or null.)",
-          .options = list_options(),
+          .options = connection_options(
+              {{"--status", "<name>", "queued, running, succeeded, failed, timed_out, cancelled or lost"},
+               {"--runtime", "<name>", "cli, subagent, cron or acp"}}),
           .examples = {"openclaw tasks list --status running --json"},
           .run = run_list};
 }

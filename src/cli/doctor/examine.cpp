@@ -18,7 +18,8 @@ bool changes_config(Repair repair) {
 }
 
 bool changes_service(Repair repair) {
-  return repair == Repair::ReinstallService || repair == Repair::StartService;
+  return repair == Repair::ReinstallService || repair == Repair::StartService ||
+         repair == Repair::EnableLinger;
 }
 
 }  // namespace

@@ -24,6 +24,7 @@ enum class Repair {
   RemoveFile,
   ReinstallService,  ///< With the definition of this installation.
   StartService,
+  EnableLinger,
 };
 
 struct Finding {

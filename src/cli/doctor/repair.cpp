@@ -107,6 +107,12 @@ Outcome start_service(const Context& cli) {
   return "started " + manager->unit();
 }
 
+Outcome enable_linger(const Context& cli) {
+  const auto manager = service_manager(cli);
+  if (auto done = manager->outlive_sessions(); !done) return failed(done.error().text);
+  return "enabled lingering: the service goes on when you log out";
+}
+
 Outcome reinstall_service(const Context& cli) {
   const auto loaded = config::load(cli.paths, cli.environment);
   if (!loaded) return failed(loaded.error().message);
@@ -145,6 +151,8 @@ Outcome mend(const Context& cli, const Finding& finding) {
       return reinstall_service(cli);
     case Repair::StartService:
       return start_service(cli);
+    case Repair::EnableLinger:
+      return enable_linger(cli);
   }
   return failed("nothing is known to mend " + finding.code);
 }

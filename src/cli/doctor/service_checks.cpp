@@ -154,7 +154,8 @@ Findings check_service_surroundings(const Facts& facts) {
     findings.push_back({.code = "service-linger",
                         .severity = Severity::Warning,
                         .message = "the service ends when you log out",
-                        .fix = "sudo loginctl enable-linger \"$(id -un)\""});
+                        .fix = "sudo loginctl enable-linger \"$(id -un)\"",
+                        .repair = Repair::EnableLinger});
   }
   if (service.has_system_twin) {
     findings.push_back(

@@ -29,6 +29,7 @@ Result<std::vector<std::pair<Fd, int>>> lifted(const std::vector<std::pair<int, 
   std::vector<std::pair<Fd, int>> copies;
   for (const auto& [from, to] : descriptors) {
     Fd copy(::fcntl(from, F_DUPFD_CLOEXEC, kFirstFreeFd));
+    if (!copy && errno == EINVAL) errno = EMFILE;  // The limit lies below the number that was asked for.
     if (!copy) return system_error(Code::Unavailable, "cannot copy a descriptor");
     copies.emplace_back(std::move(copy), to);
   }

@@ -280,7 +280,8 @@ TEST_F(DoctorChecksTest, ThingsAroundTheServiceAreLookedAt) {
       {"service-reload-needed", "changed since", "", "", false, "systemctl daemon-reload"}};
   facts_.service->outlives_sessions = false;
   facts_.service->has_system_twin = true;
-  EXPECT_EQ(codes(), (Codes{"service-disabled", "service-reload-needed", "service-linger", "service-twin"}));
+  EXPECT_EQ(codes(),
+            (Codes{"service-disabled", "service-reload-needed", "service-linger (repairs)", "service-twin"}));
   facts_.service->outlives_sessions.reset();  // Not known.
   EXPECT_EQ(codes(), (Codes{"service-disabled", "service-reload-needed", "service-twin"}));
 }
