@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "cli/commands/all.hpp"
+#include "cli/commands/gateway_run_dev.hpp"
 #include "cli/service_access.hpp"
 #include "cli/values.hpp"
 #include "platform/gateway_lock.hpp"
@@ -10,18 +11,26 @@
 namespace gw::cli {
 namespace {
 
-/// OpenClaw's options that this release knows by name only, so that whoever gives one is told.
-constexpr auto kUnsupported =
-    std::to_array<Option>({{"--dev", "", "Not supported in this release"},
-                           {"--reset", "", "Not supported in this release"},
-                           {"--tailscale", "<mode>", "Only off is supported in this release"},
-                           {"--tailscale-reset-on-exit", "", "Not supported in this release"},
-                           {"--ws-log", "<style>", "Not supported in this release"},
-                           {"--compact", "", "Not supported in this release"},
-                           {"--cli-backend-logs", "", "Not supported in this release"},
-                           {"--claude-cli-logs", "", "Not supported in this release"},
-                           {"--raw-stream", "", "Not supported in this release"},
-                           {"--raw-stream-path", "<path>", "Not supported in this release"}});
+/// One of OpenClaw's options that this release knows by name only, so that whoever gives it is told why.
+struct Unsupported {
+  Option option;
+  std::string_view why;
+};
+
+constexpr std::string_view kNoFrames = "the frames of clients are not logged";
+constexpr std::string_view kNoStream = "what model servers stream is not recorded";
+constexpr std::string_view kNoBackends = "agents are not run by other command lines";
+
+constexpr auto kUnsupported = std::to_array<Unsupported>(
+    {{{"--tailscale", "<mode>", "Only off is supported in this release"},
+      "it does not drive Tailscale; start the gateway on loopback and run `tailscale serve` yourself"},
+     {{"--tailscale-reset-on-exit", "", "Not supported in this release"}, "it does not drive Tailscale"},
+     {{"--ws-log", "<style>", "Not supported in this release"}, kNoFrames},
+     {{"--compact", "", "Not supported in this release"}, kNoFrames},
+     {{"--cli-backend-logs", "", "Not supported in this release"}, kNoBackends},
+     {{"--claude-cli-logs", "", "Not supported in this release"}, kNoBackends},
+     {{"--raw-stream", "", "Not supported in this release"}, kNoStream},
+     {{"--raw-stream-path", "<path>", "Not supported in this release"}, kNoStream}});
 
 int refuse(Context& cli, std::string text) { return cli.out.problem(cli_failure(std::move(text))); }
 
@@ -65,10 +74,10 @@ int run(Context& cli, const Args& args) {
   RunRequest request;
   request.paths = cli.paths;
   request.environment = cli.environment;
-  for (const Option& option : kUnsupported) {
+  for (const auto& [option, why] : kUnsupported) {
     const bool is_off = option.name == "--tailscale" && args.text("--tailscale") == "off";
     if (args.has(option.name) && !is_off) {
-      return refuse(cli, std::string(option.name) + " is not supported in this release");
+      return refuse(cli, std::string(option.name) + " is not supported in this release: " + std::string(why));
     }
   }
   if (const auto refused = refused_force(cli, args)) return cli.out.problem(*refused);
@@ -95,6 +104,7 @@ int run(Context& cli, const Args& args) {
   request.claims_port = args.has("--force");
   request.verbose = args.has("--verbose");
   request.no_keeper = args.has("--no-keeper");
+  if (const auto ready = prepare_dev(cli, args); !ready) return cli.out.problem(ready.error());
   return cli.run_gateway(request);
 }
 
@@ -108,9 +118,11 @@ std::vector<Option> options() {
       {"--password-file", "<path>", "Read the shared password from a file"},
       {"--allow-unconfigured", "", "Start without gateway.mode=local in the configuration"},
       {"--force", "", "End whoever listens on the port first"},
+      {"--dev", "", "Make a configuration to develop with where there is none"},
+      {"--reset", "", "With --dev: move configuration, credentials and sessions away first"},
       {"--verbose", "", "Log more"},
       {"--no-keeper", "", "Run one bare process, for debuggers; it cannot be restarted in place"}};
-  for (const Option& option : kUnsupported) all.push_back(option);
+  for (const Unsupported& one : kUnsupported) all.push_back(one.option);
   return all;
 }
 
@@ -144,6 +156,10 @@ Command gateway_run_command() {
             `--force` asks the gateway of this state directory to stop and waits for it; others on the port get
             SIGTERM and, 700 ms later, SIGKILL. Without a terminal it does not end the gateway of this state
             directory: an agent inside could do so by accident.
+
+            `--dev`, and the profile `dev` without it, writes a configuration where there is none: mode `local`,
+            bind `loopback`, one agent `dev`. With `--reset` what is there is moved to `trash` in the state
+            directory first, never while a gateway runs. The port is the usual one; `openclaw --dev` is 19001.
 
             A service manager that sets `NOTIFY_SOCKET` is told `READY=1`, `STATUS=` and `STOPPING=1`.)",
           .options = options(),

@@ -73,7 +73,6 @@ TEST_F(ProgramTest, RunRefusesBadFlagsWithOne) {
                                                        {"--port", "70000"},
                                                        {"--bind", "moon"},
                                                        {"--auth", "maybe"},
-                                                       {"--dev"},
                                                        {"--raw-stream"},
                                                        {"--tailscale", "serve"},
                                                        {"--auth", "trusted-proxy"},
