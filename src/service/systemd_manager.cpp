@@ -260,8 +260,11 @@ class SystemdManager final : public Manager {
     std::error_code error;
     for (fs::directory_iterator at(state.file.string() + ".d", error), end; !error && at != end;
          at.increment(error)) {
-      const bool is_known = std::ranges::find(state.drop_ins, at->path()) != state.drop_ins.end();
-      if (at->path().extension() == ".conf" && !is_known) return true;
+      // One of the same name elsewhere takes its place; a link to /dev/null takes one away.
+      const bool is_known = std::ranges::any_of(
+          state.drop_ins, [&](const fs::path& known) { return known.filename() == at->path().filename(); });
+      std::error_code none;
+      if (at->path().extension() == ".conf" && !is_known && at->is_regular_file(none)) return true;
     }
     return false;
   }

@@ -111,6 +111,13 @@ class DefinitionTest(ServiceCase):
                 self.assertTrue(self.json("health")["ok"])
                 self.json("gateway", "uninstall")
 
+    def test_a_drop_in_that_was_taken_away_needs_no_reload(self):
+        self.install()
+        folder = f"{self.unit_dir()}/{UNIT}.d"
+        self.machine.run("sh", "-c", f"mkdir -p {folder} && ln -s /dev/null {folder}/mine.conf", check=True)
+        self.reload()
+        self.assertEqual(self.issues(), {})
+
     def test_a_drop_in_that_breaks_the_unit_is_named(self):
         self.install()
         folder = f"{self.unit_dir()}/{UNIT}.d"
