@@ -86,6 +86,14 @@ std::string systemctl_words(Scope scope, const std::string& words) {
   return (::geteuid() == 0 ? "systemctl " : "sudo systemctl ") + words;
 }
 
+std::string way_into(std::filesystem::path dir) {
+  std::error_code error;
+  while (!std::filesystem::exists(dir, error) && dir.has_relative_path()) dir = dir.parent_path();
+  if (::access(dir.c_str(), W_OK | X_OK) == 0) return {};
+  return "make it yours: " + std::string(::geteuid() == 0 ? "" : "sudo ") + "chown " +
+         std::to_string(::geteuid()) + " " + dir.string();
+}
+
 LoadedWords loaded_words(ServiceSystem system) {
   switch (system) {
     case ServiceSystem::Systemd:

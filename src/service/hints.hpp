@@ -30,6 +30,9 @@ std::vector<Hint> hints_for(const Problem& problem, const Surroundings& here);
 /// `systemctl --user <words>`, or with `sudo` for the whole system unless this is root.
 std::string systemctl_words(Scope scope, const std::string& words);
 
+/// The command that lets this user write into `dir`, or where it is to be made; empty: nothing is in the way.
+std::string way_into(std::filesystem::path dir);
+
 /// How one says that a service is under a manager's care, or not: `enabled` and `disabled`.
 struct LoadedWords {
   std::string_view loaded;

@@ -96,7 +96,7 @@ class SystemdManager final : public Manager {
     // systemd keeps the last word of a process that has ended.
     if (state.is_stopped()) state.status_text.clear();
     if (state.fault) complete_fault(state);
-    state.needs_reload = state.needs_reload || has_new_drop_in(state);
+    if (!state.file.empty() && has_new_drop_in(state)) state.needs_reload = true;
     return state;
   }
 
@@ -244,10 +244,17 @@ class SystemdManager final : public Manager {
   /// Whether systemd looks into the directory that we would write to; `shown` is its search path. Its
   /// XDG_CONFIG_HOME may be another one than that of this shell.
   Outcome<void> check_place(const std::string& shown) const {
+    if (settings_.scope == Scope::System) return {};
     const std::string dir = unit_file().parent_path().string();
     std::string path(trimmed(shown));
     path.replace(0, path.find('=') + 1, " ");
-    if (settings_.scope == Scope::System || contains(path + " ", " " + dir + " ")) return {};
+    if (contains(path + " ", " " + dir + " ")) return {};
+    // The same directory may have two names.
+    std::error_code error;
+    const fs::path real = fs::weakly_canonical(dir, error);
+    for (const std::string& entry : split_words(path)) {
+      if (fs::weakly_canonical(entry, error) == real) return {};
+    }
     const bool is_told = variable("XDG_CONFIG_HOME").has_value();
     return std::unexpected(Problem{
         Problem::Kind::Failed, "the systemd of this user does not look into " + dir + "; nothing was written",
@@ -300,7 +307,8 @@ class SystemdManager final : public Manager {
           file.string() + (S_ISREG(info.st_mode) ? " belongs to another user" : " is not a regular file")});
     }
     if (auto made = platform::make_private_dir(file.parent_path()); !made)
-      return std::unexpected(Problem{Problem::Kind::Failed, made.error().message, way_into(file)});
+      return std::unexpected(
+          Problem{Problem::Kind::Failed, made.error().message, way_into(file.parent_path())});
     const auto before = is_there ? platform::read_small_file(file) : std::nullopt;
     if (before == text) return {};
     if (before) {
@@ -318,15 +326,6 @@ class SystemdManager final : public Manager {
                     error);
     if (error) return failed("cannot set the mode of " + file.string() + ": " + error.message());
     return {};
-  }
-
-  /// What makes it possible to write `file`.
-  static std::string way_into(const fs::path& file) {
-    std::error_code error;
-    fs::path dir = file.parent_path();
-    while (!fs::exists(dir, error) && dir.has_relative_path()) dir = dir.parent_path();
-    return "make it yours: " + std::string(::geteuid() == 0 ? "" : "sudo ") + "chown " +
-           std::to_string(::geteuid()) + " " + dir.string();
   }
 
   static std::vector<Directive> directives(const State& state, std::string_view text) {

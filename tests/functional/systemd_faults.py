@@ -135,6 +135,17 @@ class DefinitionTest(ServiceCase):
         self.assertFalse(self.machine.path(f"{self.home}/elsewhere").exists())
         self.assertEqual(self.json("gateway", "install", environment={"XDG_CONFIG_HOME": "not/absolute"})["result"], "installed")
 
+    def test_another_name_of_the_home_directory_is_as_good(self):
+        self.machine.run("ln", "-sfn", self.home, "/opt/home", user=None, check=True)
+        self.assertEqual(self.json("gateway", "install", environment={"XDG_CONFIG_HOME": "/opt/home/.config"})["result"], "installed")
+
+    def test_a_home_that_cannot_be_written_is_named(self):
+        self.machine.run("sh", "-c", f"rm -rf {self.home}/.openclaw && chown root {self.home}", user=None, check=True)
+        self.addCleanup(self.machine.run, "chown", USER, self.home, user=None)
+        answer = self.json("gateway", "install", code=1)
+        self.assertIn(f"cannot make the directory {self.home}/.openclaw", answer["error"])
+        self.assertRegex(answer["hints"][0], f"^make it yours: sudo chown [0-9]+ {self.home}$")
+
     def test_a_directory_of_somebody_else_is_named_with_the_next_step(self):
         self.machine.run("mkdir", "-p", self.unit_dir(), check=True)
         self.machine.run("chown", "root", self.unit_dir(), user=None, check=True)

@@ -253,8 +253,13 @@ int run(Context& cli, const Args& args) {
   }
   if (const auto refused = port_refusal(cli, kName, *manager, state, plan.port)) return report(cli, *refused);
   Action action{.name = kName, .result = "installed"};
-  if (auto prepared = prepare_config(cli, args, config, plan.port, action); !prepared)
-    return report(cli, blocked(prepared.error().message));
+  if (auto prepared = prepare_config(cli, args, config, plan.port, action); !prepared) {
+    const std::string way = service::way_into(cli.paths.config_file.parent_path());
+    const std::string next = way.empty() ? prepared.error().next_step : way;
+    Action failed = blocked(prepared.error().message);
+    if (!next.empty()) failed.hints = {{"generic", next}};
+    return report(cli, failed);
+  }
   warn(cli, args, config, *manager, wanted, action);
   if (auto done = manager->install(wanted); !done) return report_problem(cli, kName, *manager, done.error());
   // Only systemd waits until it serves.
