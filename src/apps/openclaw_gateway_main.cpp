@@ -41,6 +41,7 @@ struct Arguments {
   int keeper_pid = 0;
   std::string host;  // Where it listens.
   int port = 0;
+  int sockets = 1;         // How many are at kListenFd and after, without a keeper.
   int fixed_port = 0;      // A flag of the start wins over the file; 0: there was none.
   std::string fixed_bind;  // The same; empty: there was none.
   std::optional<config::AuthMode> auth;
@@ -83,6 +84,7 @@ Arguments read_arguments(int argc, char** argv) {
     if (name == "--generation") arguments.generation = number_in(argv[++i]);
     if (name == "--keeper-pid") arguments.keeper_pid = number_in(argv[++i]);
     if (name == "--listening") read_address(argv[++i], arguments);
+    if (name == "--sockets") arguments.sockets = number_in(argv[++i]);
     if (name == "--port") arguments.fixed_port = number_in(argv[++i]);
     if (name == "--bind") arguments.fixed_bind = argv[++i];
     if (name == "--installed") arguments.installed = argv[++i];
@@ -166,7 +168,8 @@ Result<std::unique_ptr<platform::Signals>> signals_for(const Arguments& argument
   return std::unique_ptr<platform::Signals>();
 }
 
-int serve(const Arguments& arguments, platform::PacketChannel control, platform::Fd listen_socket) {
+int serve(const Arguments& arguments, platform::PacketChannel control,
+          std::vector<platform::Fd> listen_sockets) {
   auto signals = signals_for(arguments);
   if (!signals) return refuse(control, signals.error().message, 1);
   auto paths = config::resolve_paths(from_environment, from_environment("OPENCLAW_PROFILE").value_or(""));
@@ -206,7 +209,7 @@ int serve(const Arguments& arguments, platform::PacketChannel control, platform:
                                      .owner_id = owner ? owner->owner_id : "",
                                      .host = arguments.host,
                                      .port = static_cast<std::uint16_t>(arguments.port),
-                                     .listen_socket = std::move(listen_socket),
+                                     .listen_sockets = std::move(listen_sockets),
                                      .control = std::move(control),
                                      .signals = *std::move(signals),
                                      .log_file = [&log] { return log.current_file(); },
@@ -233,10 +236,10 @@ int main(int argc, char** argv) {
     (void)gw::last_words();
     std::set_new_handler(gw::end_without_memory);
   }
-  gw::platform::Fd listen_socket;  // A keeper sends it when it is time.
-  if (arguments.keeper_pid == 0) {
-    listen_socket = gw::platform::Fd(gw::kListenFd);
-    (void)gw::platform::set_inheritable(gw::kListenFd, false);
+  std::vector<gw::platform::Fd> listen_sockets;  // A keeper sends them when it is time.
+  for (int i = 0; arguments.keeper_pid == 0 && i < arguments.sockets; ++i) {
+    listen_sockets.emplace_back(gw::kListenFd + i);
+    (void)gw::platform::set_inheritable(gw::kListenFd + i, false);
   }
-  return gw::serve(arguments, std::move(control), std::move(listen_socket));
+  return gw::serve(arguments, std::move(control), std::move(listen_sockets));
 }

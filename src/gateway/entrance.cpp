@@ -32,16 +32,23 @@ keeper::Configured configured_of(const config::Config& config, std::int64_t atte
 
 Status Entrance::open() {
   if (auto may = config::may_listen_on(parts_.running, parts_.facts.host); !may) return may;
-  if (auto started = parts_.listener.start(socket_.get()); !started) return started;
+  if (auto started = start(sockets_); !started) return started;
   is_open_ = true;
+  return {};
+}
+
+Status Entrance::start(const std::vector<platform::Fd>& sockets) {
+  for (const platform::Fd& socket : sockets) {
+    if (auto started = parts_.listener.start(socket.get()); !started) return started;
+  }
   return {};
 }
 
 void Entrance::close() {
   is_open_ = false;
   parts_.listener.stop_accepting();
-  // One without a keeper may serve again only on this one.
-  if (parts_.keeper.can_restart()) socket_.reset();
+  // One without a keeper has no others to serve on again.
+  if (parts_.keeper.can_restart()) sockets_.clear();
 }
 
 void Entrance::announce() {
@@ -50,14 +57,14 @@ void Entrance::announce() {
   parts_.settle(config::Issue{"gateway", "there is no keeper that could open another socket"});
 }
 
-// The new socket first: at every moment one of the two accepts.
-void Entrance::on_listening(const keeper::Listening& message, platform::Fd socket) {
+// The new sockets first: at every moment somebody accepts.
+void Entrance::on_listening(const keeper::Listening& message, std::vector<platform::Fd> sockets) {
   if (message.is_move) {
     if (!is_open_) return;
-    if (auto started = parts_.listener.start(socket.get()); !started) return parts_.fail(started.error());
-    parts_.listener.leave(socket_.get());
+    if (auto started = start(sockets); !started) return parts_.fail(started.error());
+    for (const platform::Fd& old : sockets_) parts_.listener.leave(old.get());
   }
-  socket_ = std::move(socket);
+  sockets_ = std::move(sockets);
   parts_.facts.host = message.host;
   parts_.facts.port = message.port;
   if (!message.is_move) return;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <vector>
 
 #include "base/log.hpp"
 #include "config/config.hpp"
@@ -13,8 +14,8 @@
 
 namespace gw::gateway {
 
-/// Where clients come in: the socket that this generation listens on while it serves, which the keeper gives
-/// it and moves when the configuration says so (docs/decisions/0008). Lives on the control thread.
+/// Where clients come in: the sockets that this generation listens on while it serves, which the keeper gives
+/// it and changes when the configuration says so (docs/decisions/0008). Lives on the control thread.
 class Entrance {
  public:
   struct Parts {
@@ -25,11 +26,12 @@ class Entrance {
     rpc::GatewayFacts& facts;  ///< Host and port follow.
     /// Why the gateway does not listen where the configuration says; nothing when it does.
     std::function<void(std::optional<config::Issue>)> settle;
-    std::function<void(const Error&)> fail;  ///< The socket cannot be used.
+    std::function<void(const Error&)> fail;  ///< A socket cannot be used.
   };
 
-  /// `socket` is the one of a generation without a keeper.
-  Entrance(Parts parts, platform::Fd socket) : parts_(std::move(parts)), socket_(std::move(socket)) {}
+  /// `sockets` are those of a generation without a keeper.
+  Entrance(Parts parts, std::vector<platform::Fd> sockets)
+      : parts_(std::move(parts)), sockets_(std::move(sockets)) {}
 
   /// Accepts from now on. `Code::InvalidRequest` where everybody could come in, `Code::Unavailable` when the
   /// system refuses.
@@ -42,13 +44,15 @@ class Entrance {
   /// another generation.
   void announce();
 
-  void on_listening(const keeper::Listening& message, platform::Fd socket);
+  void on_listening(const keeper::Listening& message, std::vector<platform::Fd> sockets);
   void on_adopted(const keeper::Adopted& message);
   void log_address() const;
 
  private:
+  Status start(const std::vector<platform::Fd>& sockets);
+
   Parts parts_;
-  platform::Fd socket_;
+  std::vector<platform::Fd> sockets_;
   bool is_open_ = false;
   std::int64_t attempt_ = 0;  // The latest that was announced.
 };

@@ -216,7 +216,7 @@ Generation::Impl::Impl(GenerationOptions given, Log& to_log)
           {keeper, listener, log, options.config, facts,
            [this](std::optional<config::Issue> problem) { reloader.settle_listener(std::move(problem)); },
            [this](const Error& error) { fail_to_serve(error); }},
-          std::move(options.listen_socket)),
+          std::move(options.listen_sockets)),
       handshakes(keeper, listener, log),
       reloader({loop, log, restart, options.config, options.load_config,
                 [this](config::Config now, const config::Config&) { apply(std::move(now)); },
@@ -241,8 +241,8 @@ KeeperLink::Handlers Generation::Impl::keeper_handlers() {
   on.on_reload = [this] {
     if (entrance.is_open()) reloader.look(ConfigReloader::Cause::Asked);
   };
-  on.on_listening = [this](const keeper::Listening& message, platform::Fd socket) {
-    entrance.on_listening(message, std::move(socket));
+  on.on_listening = [this](const keeper::Listening& message, std::vector<platform::Fd> sockets) {
+    entrance.on_listening(message, std::move(sockets));
   };
   on.on_adopted = [this](const keeper::Adopted& message) { entrance.on_adopted(message); };
   on.on_lost = [this] {

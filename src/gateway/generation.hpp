@@ -24,7 +24,7 @@ struct GenerationOptions {
   std::string owner_id;                             ///< Of the keeper's lock.
   std::string host;                                 ///< Where it is to listen; a keeper may change its mind.
   std::uint16_t port = 0;                           ///< The same.
-  platform::Fd listen_socket;                       ///< Bound and listening; with a keeper, what it sends.
+  std::vector<platform::Fd> listen_sockets;         ///< Bound and listening; with a keeper, what it sends.
   platform::PacketChannel control;                  ///< To the keeper; closed: none.
   std::unique_ptr<platform::Signals> signals;       ///< TERM and INT stop; null: a keeper takes care of them.
   std::function<std::filesystem::path()> log_file;  ///< Where log lines go now.

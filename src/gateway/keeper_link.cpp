@@ -63,9 +63,7 @@ void KeeperLink::deliver(const keeper::Message& message, std::vector<platform::F
                  [&](const keeper::Resume& m) { events_->on_resume(m.reason); },
                  [&](const keeper::Retire&) { events_->on_retire(); },
                  [&](const keeper::Reload&) { handlers_.on_reload(); },
-                 [&](const keeper::Listening& m) {
-                   if (!descriptors.empty()) handlers_.on_listening(m, std::move(descriptors.front()));
-                 },
+                 [&](const keeper::Listening& m) { handlers_.on_listening(m, std::move(descriptors)); },
                  [&](const keeper::Adopted& m) { handlers_.on_adopted(m); },
                  [&](const keeper::Probe&) { send(keeper::Healthy{}); },
                  [&](const keeper::Stop&) { events_->on_stop(); },

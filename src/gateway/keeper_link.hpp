@@ -23,7 +23,7 @@ class KeeperLink final : public Supervisor {
     std::function<void(const keeper::Take&)> on_take;
     std::function<void(std::vector<platform::Fd>)> on_handshakes;  ///< The descriptors of the message.
     std::function<void()> on_reload;
-    std::function<void(const keeper::Listening&, platform::Fd socket)> on_listening;
+    std::function<void(const keeper::Listening&, std::vector<platform::Fd> sockets)> on_listening;
     std::function<void(const keeper::Adopted&)> on_adopted;
     std::function<void()> on_lost;  ///< The keeper is gone.
   };

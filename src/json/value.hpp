@@ -39,5 +39,7 @@ const Object* object_at(const Object& object, std::string_view key);
 const Array* array_at(const Object& object, std::string_view key);
 
 inline std::string_view view(const String& text) { return {text.data(), text.size()}; }
+inline std::string_view view(boost::json::string_view key) { return {key.data(), key.size()}; }
+std::string_view view(String&&) = delete;  ///< Its text would be gone.
 
 }  // namespace gw::json

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "base/result.hpp"
 #include "keeper/request.hpp"
@@ -13,12 +14,16 @@ namespace gw::keeper {
 /// `Port 18789 is held by pid 4711 (name).`, a line for each holder; empty when nobody is found.
 std::string holders_of(std::uint16_t port);
 
-/// Where clients reach the gateway: the listening socket, and its move when the configuration says so.
+/// Opens the sockets of a gateway that listens on `host`: that one, and loopback on the same port where it is
+/// not part of it, since programs of this machine come there. Errors as those of `listen_tcp`, with the
+/// holders of a port that is taken.
+Result<std::vector<platform::Listener>> open_listeners(const std::string& host, std::uint16_t port);
+
+/// Where clients reach the gateway: the listening sockets, and their move when the configuration says so.
 class Endpoint {
  public:
   struct Parts {
-    platform::Listener listener;
-    std::string host;  ///< That it is bound to.
+    std::vector<platform::Listener> listeners;  ///< The first one is that of the configuration.
     /// `decide_bind_host` of this start.
     std::function<std::expected<std::string, Refusal>(const ListenWish&)> decide;
     std::function<void(std::uint16_t port)> on_moved;  ///< Tells who looks for the gateway; may be empty.
@@ -26,13 +31,13 @@ class Endpoint {
 
   explicit Endpoint(Parts parts) : parts_(std::move(parts)) {}
 
-  int fd() const { return parts_.listener.fd.get(); }
-  std::uint16_t port() const { return parts_.listener.port; }
-  const std::string& host() const { return parts_.host; }
+  std::vector<int> fds() const;
+  std::uint16_t port() const { return parts_.listeners.front().port; }
+  const std::string& host() const { return parts_.listeners.front().host; }
 
-  /// Opens the socket that `wish` means before the present one is closed, so that one of them is always open.
-  /// False when it is the present one. After an error it listens as before: `Code::Conflict` when the port is
-  /// taken, `Code::InvalidRequest` for a wish that is refused, `Code::Unavailable` otherwise.
+  /// Opens the sockets that `wish` means before the present ones are closed, so that one is always open.
+  /// False when they are the present ones. After an error it listens as before: `Code::Conflict` when the
+  /// port is taken, `Code::InvalidRequest` for a wish that is refused, `Code::Unavailable` otherwise.
   Result<bool> move(const ListenWish& wish);
 
  private:

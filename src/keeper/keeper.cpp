@@ -209,9 +209,8 @@ void Keeper::forget_move() {
 void Keeper::tell_listening(gen::Id id, bool is_move) {
   const auto at = children_.find(id.value);
   if (at == children_.end() || !at->second.channel.is_open()) return;
-  const int descriptor = endpoint_.fd();
   const Listening message{endpoint_.host(), endpoint_.port(), is_move};
-  auto sent = at->second.channel.send(encode(message), {&descriptor, 1});
+  auto sent = at->second.channel.send(encode(message), endpoint_.fds());
   if (!sent) lose_channel(id, sent.error().message);
 }
 

@@ -25,7 +25,9 @@ platform::ProgramCall call_for(const Launch& launch, const Endpoint& endpoint, g
     call.arguments.insert(call.arguments.end(), {"--keeper-pid", std::to_string(::getpid())});
     call.descriptors.emplace_back(control_fd, kControlFd);
   } else {
-    call.descriptors.emplace_back(endpoint.fd(), kListenFd);
+    int place = kListenFd;
+    for (const int fd : endpoint.fds()) call.descriptors.emplace_back(fd, place++);
+    call.arguments.insert(call.arguments.end(), {"--sockets", std::to_string(place - kListenFd)});
   }
   if (!launch.program.empty()) call.arguments.insert(call.arguments.end(), {"--installed", launch.program});
   if (is_standby) call.arguments.emplace_back("--standby");

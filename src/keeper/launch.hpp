@@ -12,7 +12,8 @@
 namespace gw::keeper {
 
 inline constexpr int kControlFd = 3;  ///< Where a generation finds its end of the control channel.
-inline constexpr int kListenFd = 4;   ///< Where a generation without a keeper finds the listening socket.
+inline constexpr int kListenFd =
+    4;  ///< Where a generation without a keeper finds the first listening socket.
 
 /// Everything that every generation of one keeper is started with.
 struct Launch {

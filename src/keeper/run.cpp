@@ -54,12 +54,12 @@ std::expected<platform::GatewayLock, Refusal> take_lock(const Request& request) 
   return std::unexpected(Refusal{is_service ? kExitConfig : 0, std::move(text)});
 }
 
-std::expected<platform::Listener, Refusal> open_listener(const Settings& settings) {
-  auto listener = platform::listen_tcp(settings.bind_host, settings.port);
-  if (listener) return *std::move(listener);
-  if (listener.error().code != Code::Conflict) {
-    return std::unexpected(Refusal{1, "Gateway start failed: " + listener.error().message});
-  }
+std::expected<std::vector<platform::Listener>, Refusal> listen(const Settings& settings) {
+  auto listeners = open_listeners(settings.bind_host, settings.port);
+  if (listeners) return *std::move(listeners);
+  const Error& error = listeners.error();
+  if (error.code != Code::Conflict)
+    return std::unexpected(Refusal{1, "Gateway start failed: " + error.message});
   std::string text = "another gateway instance is already listening on ws://" + settings.bind_host + ":" +
                      std::to_string(settings.port);
   if (const std::string holders = holders_of(settings.port); !holders.empty()) text += "\n" + holders;
@@ -169,8 +169,9 @@ int run_gateway(const Request& request) {
   }
   auto lock = take_lock(request);
   if (!lock) return refuse(lock.error());
-  auto listener = open_listener(*settings);
-  if (!listener) return refuse(listener.error());
+  auto listeners = listen(*settings);
+  if (!listeners) return refuse(listeners.error());
+  const std::uint16_t port = listeners->front().port;
 
   RunToken run_token(request.paths.state_dir / "run-token");
   if (settings->needs_run_token) {
@@ -178,16 +179,16 @@ int run_gateway(const Request& request) {
     if (!token) return refuse({1, "Gateway start failed: " + token.error().message});
     settings->token = *std::move(token);
   }
-  platform::LockOwner owner = lock_owner(request, listener->port);
+  platform::LockOwner owner = lock_owner(request, port);
   if (auto published = lock->publish(owner); !published) {
     return refuse({1, "Gateway start failed: " + published.error().message});
   }
-  Launch launch = make_launch(request, *settings, listener->port);
-  const auto tell_port = [&lock, owner](std::uint16_t port) mutable {
-    owner.port = port;
+  Launch launch = make_launch(request, *settings, port);
+  const auto tell_port = [&lock, owner](std::uint16_t moved_to) mutable {
+    owner.port = moved_to;
     (void)lock->publish(owner);  // A file that we hold open and have written; readers try the old port else.
   };
-  Endpoint endpoint({*std::move(listener), settings->bind_host,
+  Endpoint endpoint({*std::move(listeners),
                      [&request](const ListenWish& wish) { return decide_bind_host(request, wish); },
                      tell_port});
   if (request.no_keeper) {

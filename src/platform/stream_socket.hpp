@@ -14,6 +14,7 @@ namespace gw::platform {
 /// A bound and listening socket, not blocking.
 struct Listener {
   Fd fd;
+  std::string host;        ///< A dotted IPv4 address.
   std::uint16_t port = 0;  ///< The real one, also when 0 was asked for.
 };
 
@@ -21,10 +22,11 @@ struct Listener {
 /// `Code::Unavailable` otherwise.
 Result<Listener> listen_tcp(const std::string& host, std::uint16_t port);
 
-/// The same while `present` still listens, be it on the same port of an address that contains the other one
-/// (127.0.0.1 and 0.0.0.0). Nobody else can bind to the port meanwhile, except a process of the same user
+/// The same while those of `present` still listen, be it on the same port of an address that contains another
+/// one (127.0.0.1 and 0.0.0.0). Nobody else can bind to the port meanwhile, except a process of the same user
 /// that asks to share it in that instant.
-Result<Listener> listen_tcp_beside(const Listener& present, const std::string& host, std::uint16_t port);
+Result<Listener> listen_tcp_beside(std::span<const Listener> present, const std::string& host,
+                                   std::uint16_t port);
 
 /// A blocking TCP connection of which every call has a deadline. One thread at a time.
 class TcpStream {

@@ -59,7 +59,7 @@ struct Configured {
   std::int64_t log_file_bytes_max = 0;
 };
 
-struct Moved {};  ///< After Listening with `is_move`: accepts there, and has closed the socket before.
+struct Moved {};  ///< After Listening with `is_move`: accepts there, and has closed what it had before.
 
 // Keeper to generation.
 struct Take {
@@ -83,11 +83,11 @@ struct RestartSignal {
   std::string name;
 };
 struct Reload {};  ///< Read the configuration again.
-/// Clients come to this socket from now on; beside this goes its descriptor, bound and listening. Said before
-/// Take and Resume, and when it is another one. Only the keeper and the generation that serves have it open:
-/// what waits in the backlog of a socket that nobody accepts from is lost when it closes.
+/// Clients come to these sockets from now on; beside this go their descriptors, bound and listening. Said
+/// before Take and Resume, and when they are others. Only the keeper and the generation that serves have it
+/// open: what waits in the backlog of a socket that nobody accepts from is lost when it closes.
 struct Listening {
-  std::string host;
+  std::string host;  ///< Of the first.
   std::uint16_t port = 0;
   bool is_move = false;  ///< For whoever accepts already; one that has just stopped is not meant any more.
 };

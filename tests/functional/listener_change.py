@@ -117,6 +117,30 @@ class ListenerChangeTest(FunctionalCase):
         wait_until(lambda: not answers(running.port, address), 10, "and no more")
         self.assertTrue(answers(running.port))
 
+    def test_programs_of_this_machine_come_in_by_loopback_whatever_the_address(self):
+        address = a_neighbour_of_this_machine()
+        if not address:
+            self.skipTest("this machine has loopback only")
+        running = self.start(bind="custom", customBindHost=address)
+        self.assertTrue(answers(running.port) and answers(running.port, address))
+        with Probe(running.port, every=0.001) as probe:
+            for gateway in ({"bind": "lan"}, {"bind": "custom", "customBindHost": address}, {}):
+                before = running.output().count("http server listening")
+                running.write_config(on_port(running.port, **gateway))
+                wait_until(lambda: running.output().count("http server listening") > before, 10, f"it is at {gateway}")
+        self.assertEqual(probe.refused, 0)
+        wait_until(lambda: not answers(running.port, address), 10, "on loopback only")
+        new = free_port()
+        self.move(running, new, bind="custom", customBindHost=address)
+        self.assertTrue(answers(new, address))
+        with socket.create_server(("127.0.0.1", 0)) as other:
+            taken = other.getsockname()[1]
+            running.write_config(on_port(taken, bind="custom", customBindHost=address))
+            running.port = new
+            with running.connect() as client:
+                self.wait_problem(client, f"cannot listen on 127.0.0.1:{taken}")
+        self.assertTrue(answers(new) and answers(new, address), "one that could be opened is not enough")
+
     def test_a_port_that_is_taken_is_named_and_the_old_one_serves_on(self):
         running = self.start()
         client = self.connect(running)

@@ -54,10 +54,9 @@ Result<Fd> connect_one(const addrinfo& address, Instant deadline, const std::str
   return fd;
 }
 
-Status share_port(int fd, bool on) {
+void share_port(int fd, bool on) {
   const int value = on ? 1 : 0;
-  if (::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &value, sizeof value) == 0) return {};
-  return system_error(Code::Unavailable, "cannot share a port");
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &value, sizeof value);
 }
 
 Result<Listener> listen_on(const std::string& host, std::uint16_t port, bool is_shared) {
@@ -72,9 +71,7 @@ Result<Listener> listen_on(const std::string& host, std::uint16_t port, bool is_
   if (!fd) return system_error(Code::Unavailable, what);
   const int on = 1;
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (is_shared) {
-    if (auto shared = share_port(fd.get(), true); !shared) return std::unexpected(std::move(shared).error());
-  }
+  if (is_shared) share_port(fd.get(), true);
   if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
       ::listen(fd.get(), kBacklog) != 0) {
     return system_error(errno == EADDRINUSE ? Code::Conflict : Code::Unavailable, what);
@@ -83,7 +80,7 @@ Result<Listener> listen_on(const std::string& host, std::uint16_t port, bool is_
   if (::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) {
     return system_error(Code::Unavailable, what);
   }
-  return Listener{std::move(fd), ntohs(address.sin_port)};
+  return Listener{std::move(fd), host, ntohs(address.sin_port)};
 }
 
 }  // namespace
@@ -93,14 +90,12 @@ Result<Listener> listen_tcp(const std::string& host, std::uint16_t port) {
 }
 
 // Linux looks at the option of both sockets when one is bound, and only then.
-Result<Listener> listen_tcp_beside(const Listener& present, const std::string& host, std::uint16_t port) {
-  if (port != present.port) return listen_tcp(host, port);
-  if (auto shared = share_port(present.fd.get(), true); !shared) {
-    return std::unexpected(std::move(shared).error());
-  }
+Result<Listener> listen_tcp_beside(std::span<const Listener> present, const std::string& host,
+                                   std::uint16_t port) {
+  for (const Listener& one : present) share_port(one.fd.get(), true);
   auto opened = listen_on(host, port, true);
-  (void)share_port(present.fd.get(), false);
-  if (opened) (void)share_port(opened->fd.get(), false);
+  for (const Listener& one : present) share_port(one.fd.get(), false);
+  if (opened) share_port(opened->fd.get(), false);
   return opened;
 }
 

@@ -57,9 +57,9 @@ class KeeperTest : public testing::Test {
 
   /// On a port that the kernel chose; bound to loopback, whatever is wished.
   Endpoint endpoint() {
-    auto listener = *platform::listen_tcp("127.0.0.1", 0);
-    port_ = listener.port;
-    return Endpoint({std::move(listener), "127.0.0.1",
+    auto listeners = *open_listeners("127.0.0.1", 0);
+    port_ = listeners.front().port;
+    return Endpoint({std::move(listeners),
                      [](const ListenWish&) -> std::expected<std::string, Refusal> { return "127.0.0.1"; },
                      [this](std::uint16_t port) { moved_to_ = port; }});
   }
@@ -275,7 +275,9 @@ TEST(LaunchTest, TheProgramIsLookedUpBehindSymbolicLinksAtEachCall) {
   std::filesystem::create_symlink(dir / "v1" / "bin" / "openclaw", dir / "openclaw");
   Launch launch;
   launch.program = dir / "openclaw";
-  const Endpoint endpoint({.listener = {}, .host = "127.0.0.1"});
+  Endpoint::Parts parts;
+  parts.listeners.emplace_back();
+  const Endpoint endpoint(std::move(parts));
   EXPECT_EQ(call_for(launch, endpoint, {1}, false, 3).program, dir / "v1" / "libexec" / "openclaw-gateway");
   std::filesystem::remove(dir / "openclaw");
   std::filesystem::create_symlink(dir / "v2" / "bin" / "openclaw", dir / "openclaw");

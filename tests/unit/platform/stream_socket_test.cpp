@@ -20,11 +20,11 @@ TEST(ListenTcpTest, APortIsForOneOnly) {
 
 TEST(ListenTcpTest, BesideOneThatListensAWiderAndANarrowerAddressOfThePortAreOpened) {
   auto narrow = listen_tcp("127.0.0.1", 0);
-  auto wide = listen_tcp_beside(*narrow, "0.0.0.0", narrow->port);
+  auto wide = listen_tcp_beside({&*narrow, 1}, "0.0.0.0", narrow->port);
   ASSERT_TRUE(wide.has_value()) << wide.error().message;
   narrow->fd.reset();
   EXPECT_TRUE(can_connect(wide->port));
-  auto narrow_again = listen_tcp_beside(*wide, "127.0.0.1", wide->port);
+  auto narrow_again = listen_tcp_beside({&*wide, 1}, "127.0.0.1", wide->port);
   ASSERT_TRUE(narrow_again.has_value()) << narrow_again.error().message;
   wide->fd.reset();
   EXPECT_TRUE(can_connect(narrow_again->port));
@@ -32,7 +32,7 @@ TEST(ListenTcpTest, BesideOneThatListensAWiderAndANarrowerAddressOfThePortAreOpe
 
 TEST(ListenTcpTest, NeitherOfTheTwoIsSharedAfterwards) {
   auto narrow = listen_tcp("127.0.0.1", 0);
-  auto wide = listen_tcp_beside(*narrow, "0.0.0.0", narrow->port);
+  auto wide = listen_tcp_beside({&*narrow, 1}, "0.0.0.0", narrow->port);
   EXPECT_EQ(listen_tcp("0.0.0.0", narrow->port).error().code, Code::Conflict);
   EXPECT_EQ(listen_tcp("127.0.0.1", narrow->port).error().code, Code::Conflict);
 }
@@ -48,8 +48,8 @@ TEST(ListenTcpTest, WhatIsPutInItsPlaceClosesASocketAtOnce) {
 TEST(ListenTcpTest, APortOfSomebodyElseIsNotTaken) {
   const auto present = listen_tcp("127.0.0.1", 0);
   const auto other = listen_tcp("127.0.0.1", 0);
-  EXPECT_EQ(listen_tcp_beside(*present, "127.0.0.1", other->port).error().code, Code::Conflict);
-  EXPECT_EQ(listen_tcp_beside(*present, "0.0.0.0", other->port).error().code, Code::Conflict);
+  EXPECT_EQ(listen_tcp_beside({&*present, 1}, "127.0.0.1", other->port).error().code, Code::Conflict);
+  EXPECT_EQ(listen_tcp_beside({&*present, 1}, "0.0.0.0", other->port).error().code, Code::Conflict);
 }
 
 }  // namespace
