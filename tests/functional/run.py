@@ -68,7 +68,7 @@ def main():
             path, code, output, ran, skipped, took = done.result()
             total += ran
             skipped_total += len(skipped)
-            good = code == 0 and ran > 0
+            good = code == 0 and (ran > 0 or bool(skipped))  # A file that runs nothing and says no reason is a mistake.
             print(f"{'ok    ' if good else 'FAILED'} {path.stem:24} {ran:3} tests {took:6.1f} s"
                   + "".join(f"\n       skipped: {reason}" for reason in sorted(set(skipped))), flush=True)
             if not good:
