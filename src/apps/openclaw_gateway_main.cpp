@@ -179,7 +179,9 @@ int serve(const Arguments& arguments, platform::PacketChannel control,
   if (!loaded->issues.empty()) return refuse(control, describe(*paths, loaded->issues), kExitConfig);
   config::Config& config = loaded->config;
   apply_flags(config, arguments);
-  if (auto may = config::may_listen_on(config, arguments.host); !may) {
+  // A keeper can move to where the configuration says before this generation serves.
+  const bool can_move = control.is_open() && config::may_listen_on(config, config.bind_host);
+  if (auto may = config::may_listen_on(config, arguments.host); !may && !can_move) {
     return refuse(control, may.error().message, kExitConfig);
   }
 

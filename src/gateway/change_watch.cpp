@@ -26,11 +26,16 @@ ChangeWatch::ChangeWatch(Parts parts)
   own_path_ = std::filesystem::read_symlink("/proc/self/exe", error);
 }
 
-void ChangeWatch::start() {
+void ChangeWatch::start(std::function<void()> on_first_look) {
+  on_first_look_ = std::move(on_first_look);
   const bool can_watch = watch(
       config_, {parts_.config_file}, [this] { return parts_.reloader.debounce(); },
-      [this] { parts_.reloader.look(ConfigReloader::Cause::Changed); });
+      [this] {
+        parts_.reloader.look(ConfigReloader::Cause::Changed);
+        end_first_look();
+      });
   parts_.reloader.set_watching(can_watch);
+  if (!can_watch) end_first_look();
   std::vector<std::filesystem::path> programs{own_path_};
   if (!parts_.installed.empty()) programs.push_back(parts_.installed);
   watch(program_, programs, [] { return kProgramSettle; }, [this] { look_at_program(); });
@@ -39,6 +44,10 @@ void ChangeWatch::start() {
 void ChangeWatch::stop() {
   config_ = {};
   program_ = {};
+}
+
+void ChangeWatch::end_first_look() {
+  if (const auto call = std::exchange(on_first_look_, nullptr)) call();
 }
 
 bool ChangeWatch::watch(Watched& watched, const std::vector<std::filesystem::path>& files,

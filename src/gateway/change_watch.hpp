@@ -31,8 +31,9 @@ class ChangeWatch {
   explicit ChangeWatch(Parts parts);
 
   /// From now on, until `stop`. Looks once at once: something may have changed since this process started.
-  /// A system that cannot watch is logged; a restart then has to be asked for.
-  void start();
+  /// A system that cannot watch is logged; a restart then has to be asked for. `on_first_look` is called
+  /// after the reloader has looked, or will not.
+  void start(std::function<void()> on_first_look);
   void stop();
 
  private:
@@ -45,12 +46,14 @@ class ChangeWatch {
   /// False, and logged, when the system cannot watch. `settle` is asked for at each change.
   bool watch(Watched& watched, const std::vector<std::filesystem::path>& files,
              std::function<Millis()> settle, std::function<void()> look);
+  void end_first_look();
   void look_at_program();
   std::filesystem::path program_on_disk() const;
 
   Parts parts_;
   std::string own_program_;  // Identity of the file that runs.
   std::filesystem::path own_path_;
+  std::function<void()> on_first_look_;
   Watched config_;
   Watched program_;
 };

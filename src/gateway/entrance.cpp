@@ -30,6 +30,16 @@ keeper::Configured configured_of(const config::Config& config, std::int64_t atte
 
 }  // namespace
 
+// A keeper that listens for a configuration with a secret follows only the one that serves: without this, a
+// generation whose configuration has none could never begin.
+void Entrance::make_safe(std::function<void()> done) {
+  const bool is_safe = config::may_listen_on(parts_.running, parts_.facts.host).has_value();
+  const bool can_be = config::may_listen_on(parts_.running, parts_.running.bind_host).has_value();
+  if (is_safe || !can_be || !parts_.keeper.can_restart()) return done();
+  on_safe_ = std::move(done);
+  announce();
+}
+
 Status Entrance::open() {
   if (auto may = config::may_listen_on(parts_.running, parts_.facts.host); !may) return may;
   if (auto started = start(sockets_); !started) return started;
@@ -46,6 +56,7 @@ Status Entrance::start(const std::vector<platform::Fd>& sockets) {
 
 void Entrance::close() {
   is_open_ = false;
+  on_safe_ = nullptr;
   parts_.listener.stop_accepting();
   // One without a keeper has no others to serve on again.
   if (parts_.keeper.can_restart()) sockets_.clear();
@@ -53,14 +64,16 @@ void Entrance::close() {
 
 void Entrance::announce() {
   if (parts_.keeper.can_restart()) return parts_.keeper.send(configured_of(parts_.running, ++attempt_));
-  if (parts_.running.port == parts_.facts.port && parts_.running.bind_host == parts_.facts.host) return;
+  if (parts_.running.port == parts_.facts.port && parts_.running.bind_host == parts_.facts.host) {
+    return parts_.settle(std::nullopt);
+  }
   parts_.settle(config::Issue{"gateway", "there is no keeper that could open another socket"});
 }
 
 // The new sockets first: at every moment somebody accepts.
 void Entrance::on_listening(const keeper::Listening& message, std::vector<platform::Fd> sockets) {
-  if (message.is_move) {
-    if (!is_open_) return;
+  if (message.is_move && !is_open_ && !on_safe_) return;
+  if (message.is_move && is_open_) {
     if (auto started = start(sockets); !started) return parts_.fail(started.error());
     for (const platform::Fd& old : sockets_) parts_.listener.leave(old.get());
   }
@@ -69,11 +82,16 @@ void Entrance::on_listening(const keeper::Listening& message, std::vector<platfo
   parts_.facts.port = message.port;
   if (!message.is_move) return;
   parts_.keeper.send(keeper::Moved{});
-  log_address();
+  if (is_open_) return log_address();
+  if (const auto done = std::exchange(on_safe_, nullptr)) done();
 }
 
 void Entrance::on_adopted(const keeper::Adopted& message) {
   if (message.attempt != attempt_) return;  // A later answer is on its way.
+  if (const auto done = std::exchange(on_safe_, nullptr)) {
+    if (message.problem.empty()) return done();  // Opening says what is wrong.
+    return parts_.fail(Error{Code::Unavailable, message.problem});
+  }
   if (message.problem.empty()) return parts_.settle(std::nullopt);
   const char* key = parts_.running.port != parts_.facts.port ? "gateway.port" : "gateway.bind";
   parts_.settle(config::Issue{key, message.problem});

@@ -33,6 +33,9 @@ class Entrance {
   Entrance(Parts parts, std::vector<platform::Fd> sockets)
       : parts_(std::move(parts)), sockets_(std::move(sockets)) {}
 
+  /// Calls `done` at once, or, where everybody could come in and the configuration says loopback, when the
+  /// keeper has moved there or cannot.
+  void make_safe(std::function<void()> done);
   /// Accepts from now on. `Code::InvalidRequest` where everybody could come in, `Code::Unavailable` when the
   /// system refuses.
   Status open();
@@ -54,7 +57,8 @@ class Entrance {
   Parts parts_;
   std::vector<platform::Fd> sockets_;
   bool is_open_ = false;
-  std::int64_t attempt_ = 0;  // The latest that was announced.
+  std::function<void()> on_safe_;  // While a move is waited for before it opens.
+  std::int64_t attempt_ = 0;       // The latest that was announced.
 };
 
 }  // namespace gw::gateway

@@ -116,6 +116,7 @@ struct Generation::Impl final : engine::Service {
   void take_queue(std::optional<Instant> released_at);
   void retry_queue_later();
   void accept(std::optional<Instant> released_at);
+  void accept_here(std::optional<Instant> released_at);
   void receive_handshakes(std::vector<platform::Fd> descriptors);
   void fail_to_serve(const Error& error);
   void announce_restart();
@@ -330,6 +331,11 @@ void Generation::Impl::retry_queue_later() {
 
 void Generation::Impl::accept(std::optional<Instant> released_at) {
   if (is_draining) return;  // A stop came meanwhile.
+  entrance.make_safe([this, released_at] { accept_here(released_at); });
+}
+
+void Generation::Impl::accept_here(std::optional<Instant> released_at) {
+  if (is_draining) return;
   if (auto opened = entrance.open(); !opened) return fail_to_serve(opened.error());
   keeper.send(keeper::Serving{});
   start_up = std::chrono::duration_cast<Millis>(loop.now() - taken_at);
@@ -343,8 +349,9 @@ void Generation::Impl::accept(std::optional<Instant> released_at) {
   tick_later();
   prune();
   if (options.on_serving) options.on_serving();
+  // What it read when it began may be old by now: the one before it followed the file in the meantime.
+  if (options.keeper_pid > 0) return changes.start([this] { entrance.announce(); });
   entrance.announce();
-  if (options.keeper_pid > 0) changes.start();
 }
 
 void Generation::Impl::receive_handshakes(std::vector<platform::Fd> descriptors) {

@@ -252,6 +252,47 @@ class ListenerChangeTest(FunctionalCase):
         with running.connect() as client:
             self.assertTrue(client.request("health", {})["ok"])
 
+    def test_a_generation_without_a_secret_begins_only_after_the_move_to_loopback(self):
+        off = {"mode": "off", "debounceMs": 0}
+        running = self.start(bind="lan", reload=off)
+        running.write_config(on_port(running.port, auth={"mode": "none"}, reload=off))
+        running.process.send_signal(signal.SIGUSR1)
+        second = running.wait_new_generation(self.first)
+        with running.connect() as client:
+            self.assertTrue(client.request("health", {})["ok"])
+        os.kill(second, signal.SIGKILL)
+        running.wait_new_generation(second)
+        self.assertNotIn("none is for loopback only", running.output(), "none was in its way")
+        self.assertEqual(running.output().count("ws://0.0.0.0"), 1, "only the first, which asks for the token, is for all")
+
+    def test_a_predecessor_that_resumes_stays_where_its_successor_moved(self):
+        config = on_port(free_port())
+        config["native"]["restart"] = {"probationMs": 600_000, "crashLoopStarts": 0}
+        running = self.gateway(config, port_flag=False)
+        first, old = running.serving(), running.port
+        running.process.send_signal(signal.SIGUSR1)
+        wait_until(lambda: running.output().count("[gateway] ready") == 2, 10, "the successor serves")
+        config["gateway"]["port"] = running.port = free_port()
+        running.write_config(config)
+        wait_until(lambda: answers(running.port), 10, "it moves")
+        second = next(pid for pid in running.generations() if pid != first)
+        os.kill(second, signal.SIGKILL)
+        line = "the old generation serves on"
+        wait_until(lambda: "config change moves" in running.output().partition(line)[2], 10, "it reads the file again")
+        self.assertTrue(answers(running.port))
+        self.assertEqual(running.generations(), [first])
+        self.assertEqual(running.output().partition(line)[2].count(f"listening (ws://127.0.0.1:{old})"), 0)
+
+    def test_without_a_keeper_an_edit_that_is_taken_back_leaves_no_problem(self):
+        running = self.gateway(on_port(free_port()), port_flag=False, args=["--no-keeper"])
+        client = self.connect(running)
+        running.write_config(on_port(free_port()))
+        running.process.send_signal(signal.SIGHUP)
+        self.wait_problem(client, "no keeper")
+        running.write_config(on_port(running.port))
+        running.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: self.problem(client) is None, 10, "the problem is gone")
+
     def test_with_reloading_off_the_next_generation_moves(self):
         running = self.start(reload={"mode": "off", "debounceMs": 0})
         new = free_port()
