@@ -18,7 +18,7 @@ struct Credentials {
 /// What the credentials of a call are chosen from. Plain data, so that the order of precedence can be tested.
 struct CredentialInput {
   config::Environment environment;
-  config::Config config;
+  config::Config config = config::defaults();
   config::SecretLookup look_up;  ///< Asked only for references whose turn comes.
   Secret token_flag;
   Secret password_flag;

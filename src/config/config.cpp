@@ -24,7 +24,7 @@ std::vector<SecretQuery> read_root(Loaded& loaded, const json::Object& root, con
   loaded.issues.insert(loaded.issues.end(), findings.issues.begin(), findings.issues.end());
 
   Resolver resolver(environment, root, known, loaded.issues);
-  Reading reading{root, paths, environment, resolver, loaded.issues, loaded.config};
+  Reading reading{root, Values(root), paths, environment, resolver, loaded.issues, loaded.config};
   read_gateway(reading);
   read_agents(reading);
   read_providers(reading);
@@ -63,6 +63,10 @@ Loaded check_text(std::string raw, const Paths& paths, const Environment& enviro
     loaded.issues[i].place = includes.place_of(loaded.issues[i].path);
   }
   return loaded;
+}
+
+Config defaults() {
+  return check_text("{}", {}, [](const std::string&) { return std::nullopt; }).config;
 }
 
 Result<Secret> secret_at(const Config& config, std::string_view path, const Environment& environment,

@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/limits.hpp"
 #include "base/log.hpp"
 #include "base/secret.hpp"
 #include "base/time.hpp"
@@ -46,14 +45,15 @@ struct ProviderEntry {
   std::string api;  ///< `openai-completions`, also when absent. Others are refused with what is supported.
   Secret api_key;   ///< From `apiKey`, after `${NAME}` was filled in.
   std::vector<std::pair<std::string, Secret>> headers;
-  Millis timeout{120'000};  ///< `timeoutSeconds`: silence on the stream for this long ends a call.
+  Millis timeout{};  ///< `timeoutSeconds`: silence on the stream for this long ends a call.
   std::vector<ModelEntry> models;
 };
 
-/// Everything that a gateway reads from `openclaw.json` and the environment, with defaults filled in.
+/// Everything that a gateway reads from `openclaw.json` and the environment. The defaults are those of the
+/// table of keys (schema.hpp); `load`, `check_text` and `defaults` fill them in.
 struct Config {
-  std::uint16_t port = 18789;
-  std::string bind = "loopback";  ///< `gateway.bind`.
+  std::uint16_t port = 0;  ///< From the environment, else `gateway.port`.
+  std::string bind;        ///< `gateway.bind`.
   std::string bind_host =
       "127.0.0.1";               ///< `bind_host_of` both; of `auto` and `tailnet` the keeper knows more.
   std::string custom_bind_host;  ///< `gateway.customBindHost`.
@@ -61,28 +61,28 @@ struct Config {
   AuthMode auth_mode = AuthMode::Token;
   Secret token;
   Secret password;
-  bool has_run_token = false;                      ///< `token` was made by the keeper, for this run alone.
-  std::vector<std::string> allowed_origins;        ///< `gateway.controlUi.allowedOrigins`.
-  bool allow_restart = true;                       ///< `commands.restart`.
-  ReloadMode reload_mode = ReloadMode::Hybrid;     ///< `gateway.reload.mode`.
-  Millis reload_debounce{300};                     ///< `gateway.reload.debounceMs`.
-  Millis deferral_limit = limits::kDeferralLimit;  ///< `gateway.reload.deferralTimeoutMs`; 0: none.
-  Millis open_phase = limits::kOpenPhase;          ///< `native.restart.openPhaseMs`.
-  int crash_loop_starts = 3;                       ///< `native.restart.crashLoopStarts`; 0: no breaker.
-  Millis probation = limits::kProbation;           ///< `native.restart.probationMs`; read by the keeper.
-  int concurrent_runs = limits::kConcurrentRunsDefault;
-  Millis run_timeout = limits::kRunTimeout;
+  bool has_run_token = false;                   ///< `token` was made by the keeper, for this run alone.
+  std::vector<std::string> allowed_origins;     ///< `gateway.controlUi.allowedOrigins`.
+  bool allow_restart = false;                   ///< `commands.restart`.
+  ReloadMode reload_mode = ReloadMode::Hybrid;  ///< `gateway.reload.mode`.
+  Millis reload_debounce{};                     ///< `gateway.reload.debounceMs`.
+  Millis deferral_limit{};                      ///< `gateway.reload.deferralTimeoutMs`; 0: none.
+  Millis open_phase{};                          ///< `native.restart.openPhaseMs`.
+  int crash_loop_starts = 0;                    ///< `native.restart.crashLoopStarts`; 0: no breaker.
+  Millis probation{};                           ///< `native.restart.probationMs`; read by the keeper.
+  int concurrent_runs = 0;                      ///< `agents.defaults.maxConcurrent`.
+  Millis run_timeout{};                         ///< `agents.defaults.timeoutSeconds`.
   std::vector<ProviderEntry> providers;
-  std::string primary_model = "builtin/echo";  ///< `agents.defaults.model.primary`.
+  std::string primary_model;  ///< `agents.defaults.model.primary`.
   std::string default_agent = "main";
-  Millis echo_delay{20};  ///< `native.echo.chunkDelayMs`: between two pieces of the built-in model.
-  std::int64_t echo_chunk_chars = 16;  ///< `native.echo.chunkChars`.
+  Millis echo_delay{};  ///< `native.echo.chunkDelayMs`: between two pieces of the built-in model.
+  std::int64_t echo_chunk_chars = 0;  ///< `native.echo.chunkChars`.
   LogLevel log_level = LogLevel::Info;
   LogLevel log_console_level = LogLevel::Info;
-  std::optional<LogStyle> log_console_style;
+  LogStyle log_console_style = LogStyle::Pretty;
   mask::Masks log_masks;
   std::filesystem::path log_file;  ///< Empty: `<state>/logs/openclaw-<date>.log`.
-  std::int64_t log_file_bytes_max = 104'857'600;
+  std::int64_t log_file_bytes_max = 0;
 
   bool file_exists = false;
   std::string raw;     ///< The file's text.
@@ -124,6 +124,9 @@ Result<Loaded> load(const Paths& paths, const Environment& environment, const Se
 /// The same checks on a text that is not in the file (yet): `config.set`, `config.apply`.
 Loaded check_text(std::string raw, const Paths& paths, const Environment& environment,
                   const SecretAccess& access = {}, const FileTexts& instead = {});
+
+/// What an empty file means where the environment says nothing.
+Config defaults();
 
 /// The secret at a path of the file, for one who may turn out not to need it: asked for only now. Empty when
 /// none stands there, or a text that is not usable as one (a placeholder, an unset `${NAME}` within other

@@ -26,12 +26,12 @@ json::Object secret_schema() {
              {"required", {"source", "id"}}}}}};
 }
 
-json::Object schema_of(const Key& key) {
-  switch (key.kind) {
+json::Object type_of(const Key& key) {
+  switch (key.type.kind) {
     case Kind::Bool:
       return {{"type", "boolean"}};
     case Kind::Integer:
-      return {{"type", "integer"}, {"minimum", key.low}, {"maximum", key.high}};
+      return {{"type", "integer"}, {"minimum", key.type.low}, {"maximum", key.type.high}};
     case Kind::Text:
       return {{"type", "string"}, {"pattern", "\\S"}};
     case Kind::AnyText:
@@ -43,7 +43,7 @@ json::Object schema_of(const Key& key) {
     case Kind::TextList:
       return {{"type", "array"}, {"items", {{"type", "string"}, {"pattern", "\\S"}}}};
     case Kind::Choice:
-      return {{"enum", choices_of(key.choices)}};
+      return {{"enum", choices_of(key.type.choices)}};
     case Kind::Secret:
       return secret_schema();
     case Kind::List:
@@ -52,10 +52,27 @@ json::Object schema_of(const Key& key) {
   return {};
 }
 
+json::Object schema_of(const Key& key) {
+  json::Object schema = type_of(key);
+  schema["title"] = shown_path(key.path);
+  const std::string unit = key.type.kind == Kind::Integer && !key.type.form.empty()
+                               ? " (" + std::string(key.type.form) + ")"
+                               : std::string();
+  schema["description"] = std::string(key.meaning) + unit;
+  if (json::Value value = default_of(key); !value.is_null()) schema["default"] = std::move(value);
+  return schema;
+}
+
 json::Object& object_in(json::Object& parent, std::string_view name) {
   json::Value& value = parent[name];
   if (!value.is_object()) value = json::Object();
   return value.get_object();
+}
+
+void require(json::Object& schema, std::string_view name) {
+  json::Value& names = schema["required"];
+  if (!names.is_array()) names = json::Array();
+  names.get_array().emplace_back(name);
 }
 
 void add(json::Object& schema, std::string_view path, const Key& key) {
@@ -70,6 +87,7 @@ void add(json::Object& schema, std::string_view path, const Key& key) {
   if (!schema.contains("type")) schema["type"] = "object";
   if (is_list) return add(object_in(schema, "items"), rest, key);
   if (name == "*") return add(object_in(schema, "additionalProperties"), rest, key);
+  if (rest.empty() && std::holds_alternative<Required>(key.otherwise)) require(schema, name);
   add(object_in(object_in(schema, "properties"), name), rest, key);
 }
 

@@ -2,13 +2,15 @@
 
 #include "config/config.hpp"
 #include "config/secrets.hpp"
+#include "config/values.hpp"
 
-/// The sections of the file, each read into its part of the Config. Values of a wrong type have been reported
-/// by `validate` and are passed over here; what cannot be said by type alone is checked here.
+/// The sections of the file, each read into its part of the Config. What cannot be
+/// said by type alone is checked here.
 namespace gw::config {
 
 struct Reading {
   const json::Object& root;
+  const Values values;  // Of `root`.
   const Paths& paths;
   const Environment& environment;
   Resolver& resolver;

@@ -4,8 +4,6 @@
 
 #include "base/text.hpp"
 #include "config/read.hpp"
-#include "config/schema.hpp"
-#include "config/validate.hpp"
 
 namespace gw::config {
 namespace {
@@ -35,13 +33,13 @@ void read_port(Reading& reading) {
     reading.config.port = *port;
   } else if (!variable && reading.paths.profile == "dev") {
     reading.config.port = kDevProfilePort;
-  } else if (const json::Value* value = valid_value(reading.root, "gateway.port")) {
-    reading.config.port = static_cast<std::uint16_t>(*whole_number(*value));
+  } else {
+    reading.config.port = static_cast<std::uint16_t>(reading.values.number("gateway.port"));
   }
 }
 
 bool is_present(const Reading& reading, std::string_view path) {
-  const json::Value* value = valid_value(reading.root, path);
+  const json::Value* value = reading.values.given(path);
   return value && !(value->is_string() && trimmed(json::view(value->get_string())).empty());
 }
 
@@ -52,8 +50,7 @@ bool is_set(const Reading& reading, const char* name) {
 
 // What `gateway.auth.mode` says, or what the credentials that are there make of it.
 AuthMode auth_mode(Reading& reading) {
-  const json::Value* mode = valid_value(reading.root, "gateway.auth.mode");
-  const std::string_view name = mode ? json::view(mode->get_string()) : std::string_view();
+  const std::string name = reading.values.text("gateway.auth.mode");
   if (name == "none") return AuthMode::None;
   if (name == "token") return AuthMode::Token;
   if (name == "password") return AuthMode::Password;
@@ -72,8 +69,7 @@ AuthMode auth_mode(Reading& reading) {
 }
 
 Secret credential(Reading& reading, const std::string& path, const std::string& variable) {
-  if (const json::Value* value = valid_value(reading.root, path))
-    return reading.resolver.secret(*value, path);
+  if (const json::Value* value = reading.values.given(path)) return reading.resolver.secret(*value, path);
   return reading.resolver.secret_variable(variable, path);
 }
 
@@ -96,26 +92,28 @@ void read_auth(Reading& reading) {
 
 void read_listening(Reading& reading) {
   Config& config = reading.config;
-  if (const json::Value* bind = valid_value(reading.root, "gateway.bind")) {
-    config.bind = json::view(bind->get_string());
-  }
-  if (const json::Value* host = valid_value(reading.root, "gateway.customBindHost")) {
-    config.custom_bind_host = trimmed(json::view(host->get_string()));
-    in_addr address{};
-    if (::inet_pton(AF_INET, config.custom_bind_host.c_str(), &address) != 1) {
-      reading.issues.push_back({"gateway.customBindHost", "expected an IPv4 address like 192.168.1.10"});
-    }
+  config.bind = reading.values.text("gateway.bind");
+  config.custom_bind_host = reading.values.text("gateway.customBindHost");
+  in_addr address{};
+  if (!config.custom_bind_host.empty() &&
+      ::inet_pton(AF_INET, config.custom_bind_host.c_str(), &address) != 1) {
+    reading.issues.push_back({"gateway.customBindHost", "expected an IPv4 address like 192.168.1.10"});
   }
   if (config.bind == "custom" && config.custom_bind_host.empty()) {
     reading.issues.push_back({"gateway.bind", "custom needs gateway.customBindHost"});
   }
   config.bind_host = bind_host_of(config.bind, config.custom_bind_host);
-  const json::Value* tls = valid_value(reading.root, "gateway.tls.enabled");
-  if (tls && tls->get_bool()) {
+  if (reading.values.flag("gateway.tls.enabled")) {
     reading.issues.push_back(
         {"gateway.tls.enabled",
          "TLS is not supported in this release: reach the gateway through an SSH tunnel"});
   }
+}
+
+ReloadMode reload_mode(std::string_view name) {
+  if (name == "off") return ReloadMode::Off;
+  if (name == "hot") return ReloadMode::Hot;
+  return name == "restart" ? ReloadMode::Restart : ReloadMode::Hybrid;
 }
 
 }  // namespace
@@ -142,29 +140,14 @@ void read_gateway(Reading& reading) {
   read_port(reading);
   read_listening(reading);
   read_auth(reading);
-  if (const json::Value* mode = valid_value(reading.root, "gateway.mode")) {
-    config.mode = json::view(mode->get_string());
-  }
-  if (const json::Value* origins = valid_value(reading.root, "gateway.controlUi.allowedOrigins")) {
-    for (const json::Value& origin : origins->get_array()) {
-      config.allowed_origins.emplace_back(trimmed(json::view(origin.get_string())));
-    }
-  }
-  if (const json::Value* mode = valid_value(reading.root, "gateway.reload.mode")) {
-    const std::string_view name = json::view(mode->get_string());
-    if (name == "off") config.reload_mode = ReloadMode::Off;
-    if (name == "hot") config.reload_mode = ReloadMode::Hot;
-    if (name == "restart") config.reload_mode = ReloadMode::Restart;
-  }
-  if (const json::Value* debounce = valid_value(reading.root, "gateway.reload.debounceMs")) {
-    config.reload_debounce = Millis{*whole_number(*debounce)};
-  }
-  if (const json::Value* limit = valid_value(reading.root, "gateway.reload.deferralTimeoutMs")) {
-    config.deferral_limit = Millis{*whole_number(*limit)};
-  }
-  if (const json::Value* restart = valid_value(reading.root, "commands.restart")) {
-    config.allow_restart = restart->get_bool();
-  }
+  const Values& values = reading.values;
+  config.mode = values.text("gateway.mode");
+  for (const std::string& origin : values.texts("gateway.controlUi.allowedOrigins"))
+    config.allowed_origins.emplace_back(trimmed(origin));
+  config.reload_mode = reload_mode(values.text("gateway.reload.mode"));
+  config.reload_debounce = Millis{values.number("gateway.reload.debounceMs")};
+  config.deferral_limit = Millis{values.number("gateway.reload.deferralTimeoutMs")};
+  config.allow_restart = values.flag("commands.restart");
 }
 
 }  // namespace gw::config

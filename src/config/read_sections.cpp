@@ -3,24 +3,10 @@
 
 #include "base/text.hpp"
 #include "config/read.hpp"
-#include "config/schema.hpp"
 #include "config/validate.hpp"
 
 namespace gw::config {
 namespace {
-
-constexpr std::string_view kAgent = "agents.defaults.model";
-
-std::optional<std::int64_t> number_at(const Reading& reading, std::string_view path) {
-  const json::Value* value = valid_value(reading.root, path);
-  return value ? whole_number(*value) : std::nullopt;
-}
-
-std::optional<std::string> text_at(const Reading& reading, std::string_view path) {
-  const json::Value* value = valid_value(reading.root, path);
-  if (!value || !value->is_string()) return std::nullopt;
-  return std::string(trimmed(json::view(value->get_string())));
-}
 
 bool is_default(const json::Object& agent) { return json::bool_or(agent, "default", false); }
 
@@ -31,8 +17,8 @@ std::string default_of_list(Reading& reading, const json::Array& list) {
   for (std::size_t i = 0; i < list.size(); ++i) {
     const json::Object* agent = list[i].if_object();
     if (!agent) continue;
-    const json::Value* id = valid_member(*agent, "id", "agents.list.*.id");
-    if (!id) {
+    const std::string id = Values(*agent, "agents.list.*").text("id");
+    if (id.empty()) {
       if (!agent->contains("id")) {
         reading.issues.push_back(
             {"agents.list." + std::to_string(i) + ".id", "expected a text that is not blank"});
@@ -40,7 +26,7 @@ std::string default_of_list(Reading& reading, const json::Array& list) {
       continue;
     }
     const bool better = chosen.empty() || (is_default(*agent) && !marked);
-    if (better) chosen = trimmed(json::view(id->get_string()));
+    if (better) chosen = id;
     marked = marked || is_default(*agent);
   }
   return chosen;
@@ -72,11 +58,9 @@ LogStyle log_style(std::string_view name) {
 }
 
 void read_masks(Reading& reading) {
-  const json::Value* patterns = valid_value(reading.root, "logging.redactPatterns");
-  if (!patterns) return;
   int number = 0;
-  for (const json::Value& pattern : patterns->get_array()) {
-    const Status added = reading.config.log_masks.add(json::view(pattern.get_string()));
+  for (const std::string& pattern : reading.values.texts("logging.redactPatterns")) {
+    const Status added = reading.config.log_masks.add(pattern);
     const std::string path = "logging.redactPatterns." + std::to_string(number++);
     if (!added) reading.issues.push_back({path, added.error().message});
   }
@@ -86,19 +70,13 @@ void read_masks(Reading& reading) {
 
 void read_agents(Reading& reading) {
   Config& config = reading.config;
-  if (const auto runs = number_at(reading, "agents.defaults.maxConcurrent")) {
-    config.concurrent_runs = static_cast<int>(*runs);
-  }
-  if (const auto seconds = number_at(reading, "agents.defaults.timeoutSeconds")) {
-    config.run_timeout = Millis{*seconds * 1000};
-  }
-  if (auto model = text_at(reading, kAgent)) {
-    config.primary_model = *std::move(model);
-  } else if (auto primary = text_at(reading, "agents.defaults.model.primary")) {
-    config.primary_model = *std::move(primary);
-  }
+  const Values& values = reading.values;
+  config.concurrent_runs = static_cast<int>(values.number("agents.defaults.maxConcurrent"));
+  config.run_timeout = Millis{values.number("agents.defaults.timeoutSeconds") * 1000};
+  config.primary_model = values.text("agents.defaults.model");
+  if (config.primary_model.empty()) config.primary_model = values.text("agents.defaults.model.primary");
   std::string agent;
-  if (const json::Value* list = valid_value(reading.root, "agents.list")) {
+  if (const json::Value* list = values.given("agents.list")) {
     agent = default_of_list(reading, list->get_array());
   } else if (const json::Object* entries = object_at_path(reading.root, "agents.entries")) {
     agent = default_of_entries(*entries);
@@ -108,33 +86,28 @@ void read_agents(Reading& reading) {
 
 void read_logging(Reading& reading) {
   Config& config = reading.config;
-  if (const auto level = text_at(reading, "logging.level")) config.log_level = *log_level(*level);
-  config.log_console_level = config.log_level;
-  if (const auto level = text_at(reading, "logging.consoleLevel"))
-    config.log_console_level = *log_level(*level);
+  const Values& values = reading.values;
+  config.log_level = *log_level(values.text("logging.level"));
+  config.log_console_level = log_level(values.text("logging.consoleLevel")).value_or(config.log_level);
   if (const auto name = reading.environment("OPENCLAW_LOG_LEVEL")) {
     if (const auto level = log_level(lower_ascii(trimmed(*name))))
       config.log_level = config.log_console_level = *level;
   }
-  if (const auto style = text_at(reading, "logging.consoleStyle"))
-    config.log_console_style = log_style(*style);
+  config.log_console_style = log_style(values.text("logging.consoleStyle"));
   read_masks(reading);
-  if (const auto file = text_at(reading, "logging.file"))
-    config.log_file = expand_home(*file, reading.environment);
-  if (const auto bytes = number_at(reading, "logging.maxFileBytes")) config.log_file_bytes_max = *bytes;
+  if (const std::string file = values.text("logging.file"); !file.empty())
+    config.log_file = expand_home(file, reading.environment);
+  config.log_file_bytes_max = values.number("logging.maxFileBytes");
 }
 
 void read_native(Reading& reading) {
   Config& config = reading.config;
-  if (const auto starts = number_at(reading, "native.restart.crashLoopStarts")) {
-    config.crash_loop_starts = static_cast<int>(*starts);
-  }
-  if (const auto probation = number_at(reading, "native.restart.probationMs")) {
-    config.probation = Millis{*probation};
-  }
-  if (const auto open = number_at(reading, "native.restart.openPhaseMs")) config.open_phase = Millis{*open};
-  if (const auto delay = number_at(reading, "native.echo.chunkDelayMs")) config.echo_delay = Millis{*delay};
-  if (const auto chars = number_at(reading, "native.echo.chunkChars")) config.echo_chunk_chars = *chars;
+  const Values& values = reading.values;
+  config.crash_loop_starts = static_cast<int>(values.number("native.restart.crashLoopStarts"));
+  config.probation = Millis{values.number("native.restart.probationMs")};
+  config.open_phase = Millis{values.number("native.restart.openPhaseMs")};
+  config.echo_delay = Millis{values.number("native.echo.chunkDelayMs")};
+  config.echo_chunk_chars = values.number("native.echo.chunkChars");
 }
 
 }  // namespace gw::config

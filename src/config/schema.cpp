@@ -1,84 +1,12 @@
 #include "config/schema.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "base/text.hpp"
 
 namespace gw::config {
 namespace {
-
-constexpr std::int64_t kDayMs = 86'400'000;
-constexpr std::int64_t kMonthSeconds = 2'592'000;
-constexpr std::int64_t kSecretBytesMax = 20'971'520;
-constexpr std::int64_t kTokensMax = 1'000'000'000;
-
-constexpr auto kKeys = std::to_array<Key>({
-    {"gateway.mode", Kind::Choice, 0, 0, "local, remote"},
-    {"gateway.port", Kind::Integer, 1, 65'535},
-    {"gateway.bind", Kind::Choice, 0, 0, "loopback, lan, auto, tailnet, custom"},
-    {"gateway.customBindHost", Kind::Text},
-    {"gateway.auth.mode", Kind::Choice, 0, 0, "none, token, password, trusted-proxy"},
-    {"gateway.auth.token", Kind::Secret},
-    {"gateway.auth.password", Kind::Secret},
-    {"gateway.controlUi.allowedOrigins", Kind::TextList},
-    {"gateway.reload.mode", Kind::Choice, 0, 0, "hybrid, hot, restart, off"},
-    {"gateway.reload.debounceMs", Kind::Integer, 0, 60'000},
-    {"gateway.reload.deferralTimeoutMs", Kind::Integer, 0, 7 * kDayMs},
-    {"gateway.tls.enabled", Kind::Bool},
-    {"commands.restart", Kind::Bool},
-    {"agents.defaults.maxConcurrent", Kind::Integer, 1, 256},
-    {"agents.defaults.timeoutSeconds", Kind::Integer, 1, kMonthSeconds},
-    {"agents.defaults.model", Kind::TextOrObject},
-    {"agents.defaults.model.primary", Kind::Text},
-    {"agents.list", Kind::List},
-    {"agents.list.*.id", Kind::Text},
-    {"agents.list.*.default", Kind::Bool},
-    {"agents.entries.*.default", Kind::Bool},
-    {"models.providers.*.baseUrl", Kind::Text},
-    {"models.providers.*.api", Kind::Text},
-    {"models.providers.*.apiKey", Kind::Secret},
-    {"models.providers.*.headers.*", Kind::Secret},
-    {"models.providers.*.timeoutSeconds", Kind::Integer, 1, kMonthSeconds},
-    {"models.providers.*.models", Kind::List},
-    {"models.providers.*.models.*.id", Kind::Text},
-    {"models.providers.*.models.*.name", Kind::Text},
-    {"models.providers.*.models.*.reasoning", Kind::Bool},
-    {"models.providers.*.models.*.contextWindow", Kind::Integer, 0, kTokensMax},
-    {"models.providers.*.models.*.maxTokens", Kind::Integer, 0, kTokensMax},
-    {"logging.level", Kind::Choice, 0, 0, "silent, fatal, error, warn, info, debug, trace"},
-    {"logging.consoleLevel", Kind::Choice, 0, 0, "silent, fatal, error, warn, info, debug, trace"},
-    {"logging.consoleStyle", Kind::Choice, 0, 0, "pretty, compact, json"},
-    {"logging.redactPatterns", Kind::TextList},
-    {"logging.file", Kind::Text},
-    {"logging.maxFileBytes", Kind::Integer, 1'024, 1'000'000'000'000},
-    {"secrets.providers.*.source", Kind::Choice, 0, 0, "env, file, exec"},
-    {"secrets.providers.*.allowlist", Kind::TextList},
-    {"secrets.providers.*.path", Kind::Text},
-    {"secrets.providers.*.mode", Kind::Choice, 0, 0, "json, singleValue"},
-    {"secrets.providers.*.timeoutMs", Kind::Integer, 1, 120'000},
-    {"secrets.providers.*.maxBytes", Kind::Integer, 1, kSecretBytesMax},
-    {"secrets.providers.*.command", Kind::Text},
-    {"secrets.providers.*.args", Kind::AnyTextList},
-    {"secrets.providers.*.noOutputTimeoutMs", Kind::Integer, 1, 120'000},
-    {"secrets.providers.*.maxOutputBytes", Kind::Integer, 1, kSecretBytesMax},
-    {"secrets.providers.*.jsonOnly", Kind::Bool},
-    {"secrets.providers.*.env.*", Kind::AnyText},
-    {"secrets.providers.*.passEnv", Kind::TextList},
-    {"secrets.providers.*.trustedDirs", Kind::TextList},
-    {"secrets.providers.*.allowSymlinkCommand", Kind::Bool},
-    {"secrets.defaults.env", Kind::Text},
-    {"secrets.defaults.file", Kind::Text},
-    {"secrets.defaults.exec", Kind::Text},
-    {"env.vars.*", Kind::AnyText},
-    {"env.*", Kind::AnyText},
-    {"native.restart.crashLoopStarts", Kind::Integer, 0, 100},
-    {"native.restart.openPhaseMs", Kind::Integer, 0, kDayMs},
-    {"native.restart.probationMs", Kind::Integer, 0, kDayMs},
-    {"native.echo.chunkDelayMs", Kind::Integer, 0, 60'000},
-    {"native.echo.chunkChars", Kind::Integer, 1, 1'000'000},
-});
 
 bool is_one_of(std::string_view choices, std::string_view text) {
   while (!choices.empty()) {
@@ -99,15 +27,13 @@ bool is_text_list(const json::Value& value) {
 
 }  // namespace
 
-std::span<const Key> schema() { return kKeys; }
-
 const Key* find_key(std::string_view path) {
-  const auto found = std::ranges::find(kKeys, path, &Key::path);
-  return found == kKeys.end() ? nullptr : &*found;
+  const auto found = std::ranges::find(schema(), path, &Key::path);
+  return found == schema().end() ? nullptr : &*found;
 }
 
 bool leads_to_key(std::string_view path) {
-  return std::ranges::any_of(kKeys, [&](const Key& key) {
+  return std::ranges::any_of(schema(), [&](const Key& key) {
     return key.path.size() > path.size() && key.path.starts_with(path) && key.path[path.size()] == '.';
   });
 }
@@ -126,14 +52,14 @@ std::optional<std::string> problem_of(const Key& key, const json::Value& value) 
     if (right) return std::nullopt;
     return expected;
   };
-  switch (key.kind) {
+  switch (key.type.kind) {
     case Kind::Bool:
       return unless(value.is_bool(), "expected true or false");
     case Kind::Integer: {
       const auto number = whole_number(value);
-      return unless(
-          number && *number >= key.low && *number <= key.high,
-          "expected a whole number from " + std::to_string(key.low) + " to " + std::to_string(key.high));
+      return unless(number && *number >= key.type.low && *number <= key.type.high,
+                    "expected a whole number from " + std::to_string(key.type.low) + " to " +
+                        std::to_string(key.type.high));
     }
     case Kind::Text:
       return unless(is_text(value), "expected a text that is not blank");
@@ -147,8 +73,8 @@ std::optional<std::string> problem_of(const Key& key, const json::Value& value) 
     case Kind::TextList:
       return unless(is_text_list(value), "expected a list of texts");
     case Kind::Choice:
-      return unless(value.is_string() && is_one_of(key.choices, json::view(value.get_string())),
-                    "expected one of: " + std::string(key.choices));
+      return unless(value.is_string() && is_one_of(key.type.choices, json::view(value.get_string())),
+                    "expected one of: " + std::string(key.type.choices));
     case Kind::Secret:
       return unless(value.is_string() || value.is_object(),
                     "expected a text or a secret reference {source, provider, id}");
@@ -156,6 +82,37 @@ std::optional<std::string> problem_of(const Key& key, const json::Value& value) 
       return unless(value.is_array(), "expected a list");
   }
   return std::nullopt;
+}
+
+json::Value default_of(const Key& key) {
+  struct ToJson {
+    json::Value operator()(bool value) const { return value; }
+    json::Value operator()(std::int64_t value) const { return value; }
+    json::Value operator()(std::string_view value) const { return json::Value(value); }
+    json::Value operator()(EmptyList) const { return json::Array(); }
+    json::Value operator()(Nothing) const { return nullptr; }
+    json::Value operator()(Required) const { return nullptr; }
+    json::Value operator()(Follows) const { return nullptr; }
+  };
+  return std::visit(ToJson(), key.otherwise);
+}
+
+std::string shown_path(std::string_view path) {
+  std::string shown;
+  for (std::size_t at = 0; at < path.size();) {
+    const std::size_t end = std::min(path.find('.', at), path.size());
+    const Key* parent = at > 0 ? find_key(path.substr(0, at - 1)) : nullptr;
+    const std::string_view name = path.substr(at, end - at);
+    if (name != "*") {
+      shown += (at > 0 ? "." : "") + std::string(name);
+    } else if (parent && parent->type.kind == Kind::List) {
+      shown += "[]";
+    } else {
+      shown += end == path.size() ? ".<name>" : ".<id>";
+    }
+    at = end + 1;
+  }
+  return shown;
 }
 
 }  // namespace gw::config

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "config/validate.hpp"
+#include "config/values.hpp"
 
 namespace gw::config {
 namespace {
@@ -57,7 +58,7 @@ Result<void> check_id(const SecretRef& ref, const json::Object* definition) {
         "a letter or digit and has no \".\" or \"..\" between slashes");
   }
   if (ref.source != "file") return {};
-  const bool is_single = json::text_or(*definition, "mode") == "singleValue";
+  const bool is_single = Values(*definition, "secrets.providers.*").text("mode") == "singleValue";
   if (is_single && ref.id != "value") {
     return wrong("the id must be \"value\": the provider \"" + ref.provider + "\" has mode \"singleValue\"");
   }
@@ -109,8 +110,7 @@ Result<SecretRef> read_reference(const json::Object& object, const json::Object&
         "expected a secret reference {source, provider, id} whose source is \"env\", \"file\" or \"exec\"");
   }
   if (ref.provider.empty()) {
-    const json::Object* defaults = object_at_path(root, "secrets.defaults");
-    ref.provider = defaults ? json::text_or(*defaults, ref.source, "default") : "default";
+    ref.provider = Values(root).text("secrets.defaults." + ref.source);
   }
   if (!is_provider_name(ref.provider)) {
     return wrong("the name of a provider has up to 64 of a-z 0-9 _ - and begins with a small letter");

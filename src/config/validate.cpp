@@ -46,7 +46,7 @@ class Walk {
     if (key) {
       if (auto problem = problem_of(*key, value)) {
         issue(place, *problem);
-      } else if (key->kind == Kind::List) {
+      } else if (key->type.kind == Kind::List) {
         list(value.get_array(), place);
       } else if (inner && value.is_object()) {
         object(value.get_object(), place);
@@ -107,18 +107,6 @@ const json::Object* object_at_path(const json::Object& root, std::string_view pa
     path.remove_prefix(std::min(path.size(), dot + 1));
   }
   return object;
-}
-
-const json::Value* valid_member(const json::Object& parent, std::string_view name, std::string_view path) {
-  const json::Value* value = parent.if_contains({name.data(), name.size()});
-  const Key* key = find_key(path);
-  return value && key && !problem_of(*key, *value) ? value : nullptr;
-}
-
-const json::Value* valid_value(const json::Object& root, std::string_view path) {
-  const std::size_t dot = path.rfind('.');
-  const json::Object* parent = object_at_path(root, path.substr(0, dot));
-  return parent ? valid_member(*parent, path.substr(dot + 1), path) : nullptr;
 }
 
 }  // namespace gw::config

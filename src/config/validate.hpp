@@ -25,11 +25,4 @@ Findings validate(const json::Object& root);
 /// The object at a dotted path of literal names; nullptr when there is none.
 const json::Object* object_at_path(const json::Object& root, std::string_view path);
 
-/// The member `name` of `parent` when it is a right value of the table's key `path`, else nullptr: what is
-/// wrong with it has been reported by `validate`.
-const json::Value* valid_member(const json::Object& parent, std::string_view name, std::string_view path);
-
-/// The value at a dotted path of literal names, under the same condition.
-const json::Value* valid_value(const json::Object& root, std::string_view path);
-
 }  // namespace gw::config

@@ -125,7 +125,7 @@ Launch make_launch(const Request& request, const Settings& settings, std::uint16
 config::Config with_logging(config::Config config, const Configured& configured) {
   config.log_level = configured.log_level;
   config.log_console_level = configured.log_console_level;
-  config.log_console_style = configured.log_console_style;
+  config.log_console_style = configured.log_console_style.value_or(LogStyle::Pretty);
   config.log_file = configured.log_file;
   config.log_file_bytes_max = configured.log_file_bytes_max;
   return config;

@@ -79,7 +79,7 @@ LogFile::LogFile(LogFileOptions options)
       host_(host_name()),
       console_(options_.console),
       throttle_(options_.lines_at_once) {
-  form_.style = options_.console_style.value_or(LogStyle::Pretty);
+  form_.style = options_.console_style;
   form_.colour = options_.colour && console_ >= 0 && ::isatty(console_) == 1;
   form_.journal = options_.console_is_journal;
   const UnixMillis now = options_.now ? options_.now() : system_now();
@@ -124,7 +124,7 @@ void LogFile::change(const LogFileOptions& wanted) {
   options_.console_level = wanted.console_level;
   options_.masks = wanted.masks;
   options_.bytes_max = wanted.bytes_max;
-  form_.style = wanted.console_style.value_or(LogStyle::Pretty);
+  form_.style = wanted.console_style;
   if (options_.file == wanted.file) return;
   options_.file = wanted.file;
   to_file_ = true;  // Another file, another chance.

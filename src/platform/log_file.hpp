@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <functional>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,8 +32,7 @@ struct LogFileOptions {
   std::int64_t bytes_max = 104'857'600;
   int console = -1;  ///< A descriptor that also gets every line, for people; -1: none. Not closed.
   LogLevel console_level = LogLevel::Info;
-  std::optional<LogStyle> console_style =
-      {};              ///< Nothing: Pretty on a terminal, else the same without colour.
+  LogStyle console_style = LogStyle::Pretty;
   bool colour = true;  ///< Used only when `console` is a terminal.
   bool console_is_journal = false;
   mask::Masks masks = {};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/limits.hpp"
 #include "base/text.hpp"
 #include "http/retry_after.hpp"
 #include "protocol/sse.hpp"

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/values.hpp"
 #include "platform/clock.hpp"
 #include "platform/fd.hpp"
 
@@ -66,8 +67,8 @@ Result<Secret> value_at(const json::Value& document, const std::string& pointer)
 
 config::SecretAnswers read_file_provider(const config::SecretQuery& query,
                                          const config::Environment& environment) {
-  const json::Object& definition = query.definition;
-  const auto path = config::expand_home(json::text_or(definition, "path"), environment);
+  const config::Values definition(query.definition, "secrets.providers.*");
+  const auto path = config::expand_home(definition.text("path"), environment);
   config::SecretAnswers answers;
   const auto all = [&](const Result<Secret>& answer) {
     for (const std::string& id : query.ids) answers.emplace(id, answer);
@@ -75,10 +76,10 @@ config::SecretAnswers read_file_provider(const config::SecretQuery& query,
   };
   const auto fd = open_private(path);
   if (!fd) return all(std::unexpected(fd.error()));
-  auto text = read_all(*fd, path, Millis{json::int_or(definition, "timeoutMs", kFileTimeoutMs)},
-                       static_cast<std::size_t>(json::int_or(definition, "maxBytes", kFileBytesMax)));
+  auto text = read_all(*fd, path, Millis{definition.number("timeoutMs")},
+                       static_cast<std::size_t>(definition.number("maxBytes")));
   if (!text) return all(std::unexpected(text.error()));
-  if (json::text_or(definition, "mode") == "singleValue") return all(Secret(*std::move(text)));
+  if (definition.text("mode") == "singleValue") return all(Secret(*std::move(text)));
   const auto document = json::parse(*text);
   // The parser's message may hold a piece of the text.
   if (!document) return all(cannot(path, "is not JSON"));

@@ -5,9 +5,6 @@
 
 namespace gw::secrets {
 
-inline constexpr std::int64_t kFileTimeoutMs = 5'000;
-inline constexpr std::int64_t kFileBytesMax = 1'048'576;
-
 /// Secrets of one file: of a JSON document by pointer, or the whole text (`mode: "singleValue"`). The file
 /// must be a regular one that belongs to this user, that nobody else may read or write, and that has no other
 /// name: neither a symbolic nor a second hard link.

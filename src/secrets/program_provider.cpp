@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/text.hpp"
+#include "config/values.hpp"
 #include "platform/captured_run.hpp"
 
 namespace gw::secrets {
@@ -13,18 +14,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kTable = "secrets.providers.*";  // What the table of keys calls a definition.
 constexpr std::int64_t kProtocolVersion = 1;
 constexpr std::size_t kReasonBytesMax = 200;
 
 std::unexpected<Error> cannot(std::string why) { return fail(Code::Unavailable, std::move(why)); }
-
-std::vector<std::string> texts(const json::Object& definition, std::string_view key) {
-  std::vector<std::string> all;
-  if (const json::Array* list = json::array_at(definition, key)) {
-    for (const json::Value& item : *list) all.emplace_back(json::view(item.as_string()));
-  }
-  return all;
-}
 
 bool is_inside(const fs::path& file, const fs::path& dir) {
   const auto [end_of_dir, at] = std::ranges::mismatch(dir, file);
@@ -32,12 +26,12 @@ bool is_inside(const fs::path& file, const fs::path& dir) {
 }
 
 /// What may be run, links followed: the program that was checked is the one that is started.
-Result<fs::path> checked_program(const json::Object& definition) {
-  const fs::path named(json::text_or(definition, "command"));
+Result<fs::path> checked_program(const config::Values& definition) {
+  const fs::path named(definition.text("command"));
   const std::string name = "the command " + named.string();
   if (!named.is_absolute()) return cannot(name + " is not an absolute path");
   std::error_code error;
-  if (fs::is_symlink(named, error) && !json::bool_or(definition, "allowSymlinkCommand", false)) {
+  if (fs::is_symlink(named, error) && !definition.flag("allowSymlinkCommand")) {
     return cannot(name + " is a symbolic link; name what it leads to, or set allowSymlinkCommand");
   }
   const fs::path program = fs::canonical(named, error);
@@ -47,7 +41,7 @@ Result<fs::path> checked_program(const json::Object& definition) {
     return cannot(name + " is not a program");
   if (info.st_uid != ::geteuid() && info.st_uid != 0) return cannot(name + " belongs to another user");
   if ((info.st_mode & 022) != 0) return cannot(name + " can be changed by other users");
-  const auto trusted = texts(definition, "trustedDirs");
+  const auto trusted = definition.texts("trustedDirs");
   const bool is_trusted = trusted.empty() || std::ranges::any_of(trusted, [&](const std::string& dir) {
                             std::error_code missing;
                             const fs::path real = fs::canonical(dir, missing);
@@ -61,13 +55,14 @@ std::vector<std::string> environment_of(const json::Object& definition,
                                         const config::Environment& environment) {
   std::vector<std::string> all;
   const json::Object* own = json::object_at(definition, "env");
-  for (const std::string& name : texts(definition, "passEnv")) {
+  for (const std::string& name : config::Values(definition, kTable).texts("passEnv")) {
     if (own && own->contains(name)) continue;
     if (const auto value = environment(name)) all.push_back(name + "=" + *value);
   }
   if (!own) return all;
   for (const auto& [name, value] : *own) {
-    all.push_back(std::string(name) + "=" + std::string(json::view(value.as_string())));
+    if (value.is_string())
+      all.push_back(std::string(name) + "=" + std::string(json::view(value.get_string())));
   }
   return all;
 }
@@ -101,20 +96,20 @@ std::optional<json::Object> document_in(const std::string& output) {
 }
 
 Result<std::string> output_of(const config::SecretQuery& query, const config::Environment& environment) {
-  const json::Object& definition = query.definition;
+  const config::Values definition(query.definition, kTable);
   const auto program = checked_program(definition);
   if (!program) return std::unexpected(program.error());
   platform::CapturedCall call;
   call.program = program->string();
-  call.arguments = texts(definition, "args");
-  call.environment = environment_of(definition, environment);
+  call.arguments = definition.texts("args");
+  call.environment = environment_of(query.definition, environment);
   call.input = json::serialize(json::Object{{"protocolVersion", kProtocolVersion},
                                             {"provider", query.provider},
                                             {"ids", json::Array(query.ids.begin(), query.ids.end())}});
-  call.limit = Millis{json::int_or(definition, "timeoutMs", kProgramTimeoutMs)};
-  call.quiet_limit = Millis{json::int_or(definition, "noOutputTimeoutMs", 0)};
-  call.output_bytes_max =
-      static_cast<std::size_t>(json::int_or(definition, "maxOutputBytes", kProgramOutputBytesMax));
+  call.limit = Millis{definition.number("timeoutMs")};
+  if (definition.given("noOutputTimeoutMs"))
+    call.quiet_limit = Millis{definition.number("noOutputTimeoutMs")};
+  call.output_bytes_max = static_cast<std::size_t>(definition.number("maxOutputBytes"));
   auto run = platform::run_captured(call);
   if (!run) return cannot("the command " + run.error().message);
   // What it wrote, on either stream, may hold secrets: only the number is told.
@@ -130,7 +125,8 @@ config::SecretAnswers run_program_provider(const config::SecretQuery& query,
   config::SecretAnswers answers;
   const auto output = output_of(query, environment);
   const auto document = output ? document_in(*output) : std::nullopt;
-  const bool may_be_plain = !json::bool_or(query.definition, "jsonOnly", true) && query.ids.size() == 1;
+  const bool may_be_plain =
+      !config::Values(query.definition, kTable).flag("jsonOnly") && query.ids.size() == 1;
   for (const std::string& id : query.ids) {
     if (!output) {
       answers.emplace(id, std::unexpected(output.error()));

@@ -5,9 +5,6 @@
 
 namespace gw::secrets {
 
-inline constexpr std::int64_t kProgramTimeoutMs = 5'000;
-inline constexpr std::int64_t kProgramOutputBytesMax = 1'048'576;
-
 /// Secrets that a program prints (docs/configuration.md has the protocol). It is started without a shell,
 /// with the variables of its definition alone, once for all ids.
 config::SecretAnswers run_program_provider(const config::SecretQuery& query,

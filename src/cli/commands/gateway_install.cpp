@@ -200,7 +200,7 @@ std::optional<Action> already_there(const Context& cli, service::Manager& manage
 
 /// What is known before anything is changed.
 struct Findings {
-  config::Config config;
+  config::Config config = config::defaults();
   Plan plan;
   service::Definition wanted;
   service::State state;

@@ -198,7 +198,7 @@ json::Object manifest_of(const std::vector<ZipMember>& members, const std::vecto
 
 Collection collect(const Context& cli, const Wanted& wanted, UnixMillis now) {
   const auto loaded = config::load(cli.paths, cli.environment);
-  const config::Config config = loaded ? loaded->config : config::Config{};
+  const config::Config config = loaded ? loaded->config : config::defaults();
   const Scrubber scrubber = make_scrubber(cli, config);
   const Answer status = ask(cli, wanted, "status");
   const Answer health = ask(cli, wanted, "health");

@@ -32,7 +32,7 @@ struct ServiceFacts {
 struct Facts {
   config::Paths paths;
   unsigned user = 0;  ///< Ours.
-  config::Loaded loaded;
+  config::Loaded loaded{.config = config::defaults()};
   std::string load_error;           ///< The file could not be read; `loaded` is empty then.
   bool has_last_good = false;       ///< A copy of the configuration that is valid.
   bool is_config_managed = false;   ///< Somebody else writes it: OPENCLAW_NIX_MODE, OPENCLAW_CONFIG_READONLY.

@@ -41,9 +41,17 @@ TEST(ConfigIssues, OnlyNewOnesStandInTheWay) {
 TEST(ConfigJsonSchema, HasEveryKindOfKey) {
   const json::Value schema = json_schema();
   const auto at = [&](const char* pointer) { return json::serialize(schema.at_pointer(pointer)); };
-  EXPECT_EQ(at("/properties/gateway/properties/mode"), R"({"enum":["local","remote"]})");
-  EXPECT_EQ(at("/properties/gateway/properties/port"), R"({"type":"integer","minimum":1,"maximum":65535})");
-  EXPECT_EQ(at("/properties/agents/properties/list/items/properties/default"), R"({"type":"boolean"})");
+  EXPECT_EQ(
+      at("/properties/gateway/properties/mode"),
+      R"({"enum":["local","remote"],"title":"gateway.mode","description":"`gateway run` wants `local`"})");
+  EXPECT_EQ(at("/properties/gateway/properties/port/type"), R"("integer")");
+  EXPECT_EQ(at("/properties/gateway/properties/port/maximum"), "65535");
+  EXPECT_EQ(at("/properties/gateway/properties/port/default"), "18789");
+  EXPECT_TRUE(
+      at("/properties/gateway/properties/reload/properties/debounceMs/description").ends_with(" (ms)\""));
+  EXPECT_EQ(at("/properties/agents/properties/list/items/properties/default/default"), "false");
+  EXPECT_EQ(at("/properties/agents/properties/list/items/required"), R"(["id"])");
+  EXPECT_EQ(at("/properties/models/properties/providers/additionalProperties/required"), R"(["baseUrl"])");
   EXPECT_EQ(
       at("/properties/models/properties/providers/additionalProperties/properties/timeoutSeconds/minimum"),
       "1");

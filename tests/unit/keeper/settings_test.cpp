@@ -12,7 +12,7 @@ Request request() {
 }
 
 config::Loaded local_config() {
-  config::Loaded loaded;
+  config::Loaded loaded{.config = config::defaults()};
   loaded.config.file_exists = true;
   loaded.config.mode = "local";
   loaded.config.source = json::Object{{"gateway", {{"mode", "local"}}}};
@@ -51,7 +51,7 @@ TEST(RunSettingsTest, AMissingFileAMissingModeAndARemoteModeAreRefused) {
 TEST(RunSettingsTest, AllowUnconfiguredRunsOnDefaultsWithATokenForTheRun) {
   Request r = request();
   r.allow_unconfigured = true;
-  const auto settings = decide_settings(r, {});
+  const auto settings = decide_settings(r, {.config = config::defaults()});
   ASSERT_TRUE(settings.has_value());
   EXPECT_EQ(settings->port, 18789);
   EXPECT_EQ(settings->bind_host, "127.0.0.1");

@@ -209,7 +209,7 @@ TEST_F(LogFileTest, WritesToTheConsoleInTheStyleAsked) {
   LogFile json(given);
   json.info("a", "b");
   EXPECT_EQ(console.text(), lines_of(file_).front() + "\n");
-  given.console_style.reset();
+  given.console_style = LogStyle::Pretty;
   given.console_is_journal = true;
   LogFile journal(given);
   journal.warn("a", "b");

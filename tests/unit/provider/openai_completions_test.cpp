@@ -49,7 +49,7 @@ class OpenAiCompletionsTest : public testing::Test {
     });
   }
 
-  config::ProviderEntry entry;
+  config::ProviderEntry entry{.timeout = Millis{120'000}};
   test::TestLoop loop;
   NullLog log;
   HttpClient http{loop};

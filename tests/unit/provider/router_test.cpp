@@ -28,7 +28,7 @@ class RouterTest : public testing::Test {
     return all;
   }
 
-  config::Config config;
+  config::Config config = config::defaults();
   test::TestLoop loop;
   NullLog log;
   test::ModelRecorder recorder;

@@ -154,7 +154,7 @@ class Door {
     return params;
   }
 
-  config::Config config;
+  config::Config config = config::defaults();
   GatewayFacts facts{.port = 18'789};
   StillLoop loop;
   NullLog log;

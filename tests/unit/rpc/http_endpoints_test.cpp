@@ -185,7 +185,7 @@ struct OriginCase {
 };
 
 TEST(RequestOriginTest, JudgesOrigins) {
-  config::Config config;
+  config::Config config = config::defaults();
   config.allowed_origins = {"https://Panel.example/", "http://[2001:db8::1]:8080"};
   using enum OriginVerdict;
   constexpr OriginCase kCases[] = {
