@@ -154,6 +154,16 @@ class ListenerChangeTest(FunctionalCase):
         wait_until(lambda: answers(taken), 10, "it takes the port once it is free")
         wait_until(lambda: self.problem(client) is None, 10, "and the problem is gone")
 
+    def test_a_second_gateway_finds_the_port_taken_also_after_a_move(self):
+        running = self.start()
+        for moves, bind in enumerate(("loopback", "lan", "loopback"), start=1):
+            running.write_config(on_port(running.port, bind=bind))
+            line = "http server listening"
+            wait_until(lambda count=moves: running.output().count(line) == count, 10, f"it is on {bind}")
+            second = self.gateway(on_port(running.port), port_flag=False, start=False).spawn()
+            self.assertEqual(second.process.wait(10), 1, second.output())
+            self.assertIn("already listening", second.output())
+
     def test_edits_in_a_row_end_with_the_last(self):
         running = self.start()
         ports = [free_port() for _ in range(5)]

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <string_view>
 #include <sys/socket.h>
 #include <system_error>
 #include <unistd.h>
@@ -20,6 +21,7 @@ namespace {
 
 // Connections wait here while one generation follows another; the kernel cuts it to its own limit.
 constexpr int kBacklog = 4'096;
+constexpr std::string_view kEverywhere = "0.0.0.0";
 
 Status wait_for(int fd, short events, Instant deadline, const char* what) {
   for (;;) {
@@ -89,9 +91,16 @@ Result<Listener> listen_tcp(const std::string& host, std::uint16_t port) {
   return listen_on(host, port, false);
 }
 
-// Linux looks at the option of both sockets when one is bound, and only then.
+// Linux looks at the option of both sockets when one is bound, and only then. But of a port that was shared
+// once it remembers it while anybody listens there, and lets in whoever asks to share: nobody may ask who can
+// do without, or two gateways would have one port.
 Result<Listener> listen_tcp_beside(std::span<const Listener> present, const std::string& host,
                                    std::uint16_t port) {
+  auto alone = listen_tcp(host, port);
+  const auto overlaps = [&](const Listener& one) {
+    return one.port == port && one.host != host && (one.host == kEverywhere || host == kEverywhere);
+  };
+  if (alone || alone.error().code != Code::Conflict || std::ranges::none_of(present, overlaps)) return alone;
   for (const Listener& one : present) share_port(one.fd.get(), true);
   auto opened = listen_on(host, port, true);
   for (const Listener& one : present) share_port(one.fd.get(), false);

@@ -37,6 +37,20 @@ TEST(ListenTcpTest, NeitherOfTheTwoIsSharedAfterwards) {
   EXPECT_EQ(listen_tcp("127.0.0.1", narrow->port).error().code, Code::Conflict);
 }
 
+TEST(ListenTcpTest, OfTwoThatBeginOnOnePortTheSecondFindsItTaken) {
+  const auto first = listen_tcp_beside({}, "127.0.0.1", 0);
+  EXPECT_EQ(listen_tcp_beside({}, "127.0.0.1", first->port).error().code, Code::Conflict);
+}
+
+TEST(ListenTcpTest, APortThatWasSharedOnceIsNotTakenByOneThatListensThereOnAnotherAddress) {
+  auto narrow = listen_tcp("127.0.0.1", 0);
+  auto wide = listen_tcp_beside({&*narrow, 1}, "0.0.0.0", narrow->port);
+  narrow = listen_tcp_beside({&*wide, 1}, "127.0.0.1", wide->port);
+  wide->fd.reset();
+  const auto other = listen_tcp("127.0.0.2", narrow->port);
+  EXPECT_EQ(listen_tcp_beside({&*other, 1}, "127.0.0.1", narrow->port).error().code, Code::Conflict);
+}
+
 TEST(ListenTcpTest, WhatIsPutInItsPlaceClosesASocketAtOnce) {
   auto first = listen_tcp("127.0.0.1", 0);
   const std::uint16_t port = first->port;
