@@ -1,9 +1,15 @@
 #include "config/read_file.hpp"
 
+#include <array>
 #include <fstream>
 #include <system_error>
 
 namespace gw::config {
+namespace {
+
+constexpr std::size_t kPieceBytes = 16'384;
+
+}  // namespace
 
 Result<std::optional<std::string>> read_whole_file(const std::filesystem::path& path, std::size_t bytes_max) {
   const auto cannot = [&](const std::string& why) {
@@ -17,10 +23,13 @@ Result<std::optional<std::string>> read_whole_file(const std::filesystem::path& 
 
   std::ifstream file(path, std::ios::binary);
   if (!file) return cannot("it cannot be opened");
-  std::string text(bytes_max + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  std::string text;
+  std::array<char, kPieceBytes> piece;
+  while (file && text.size() <= bytes_max) {
+    file.read(piece.data(), piece.size());
+    text.append(piece.data(), static_cast<std::size_t>(file.gcount()));
+  }
   if (file.bad()) return cannot("reading failed");
-  text.resize(static_cast<std::size_t>(file.gcount()));
   if (text.size() > bytes_max) return cannot("larger than " + std::to_string(bytes_max) + " bytes");
   return text;
 }

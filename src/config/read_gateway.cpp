@@ -98,6 +98,9 @@ void read_listening(Reading& reading) {
   if (!config.custom_bind_host.empty() &&
       ::inet_pton(AF_INET, config.custom_bind_host.c_str(), &address) != 1) {
     reading.issues.push_back({"gateway.customBindHost", "expected an IPv4 address like 192.168.1.10"});
+  } else if (IN_MULTICAST(ntohl(address.s_addr)) || address.s_addr == INADDR_BROADCAST) {
+    reading.issues.push_back(
+        {"gateway.customBindHost", "nobody can connect to a multicast or broadcast address"});
   }
   if (config.bind == "custom" && config.custom_bind_host.empty()) {
     reading.issues.push_back({"gateway.bind", "custom needs gateway.customBindHost"});

@@ -28,20 +28,32 @@ ChangeWatch::ChangeWatch(Parts parts)
 
 void ChangeWatch::start(std::function<void()> on_first_look) {
   on_first_look_ = std::move(on_first_look);
-  const bool can_watch = watch(
-      config_, {parts_.config_file}, [this] { return parts_.reloader.debounce(); },
-      [this] {
-        parts_.reloader.look(ConfigReloader::Cause::Changed);
-        end_first_look();
-      });
+  config_.wanted = [this] { return parts_.reloader.files(); };
+  config_.settle = [this] { return parts_.reloader.debounce(); };
+  config_.look = [this] {
+    parts_.reloader.look(ConfigReloader::Cause::Changed, [this] {
+      end_first_look();
+      follow(config_);
+    });
+  };
+  const bool can_watch = begin(config_);
   parts_.reloader.set_watching(can_watch);
   if (!can_watch) end_first_look();
-  std::vector<std::filesystem::path> programs{own_path_};
-  if (!parts_.installed.empty()) programs.push_back(parts_.installed);
-  watch(program_, programs, [] { return kProgramSettle; }, [this] { look_at_program(); });
+  program_.wanted = [this] {
+    std::vector<std::filesystem::path> programs{own_path_};
+    if (!parts_.installed.empty()) programs.push_back(parts_.installed);
+    return programs;
+  };
+  program_.settle = [] { return kProgramSettle; };
+  program_.look = [this] {
+    look_at_program();
+    follow(program_);
+  };
+  begin(program_);
 }
 
 void ChangeWatch::stop() {
+  parts_.reloader.stop();
   config_ = {};
   program_ = {};
 }
@@ -50,27 +62,36 @@ void ChangeWatch::end_first_look() {
   if (const auto call = std::exchange(on_first_look_, nullptr)) call();
 }
 
-bool ChangeWatch::watch(Watched& watched, const std::vector<std::filesystem::path>& files,
-                        std::function<Millis()> settle, std::function<void()> look) {
+bool ChangeWatch::begin(Watched& watched) {
+  watched.files = watched.wanted();
   auto opened = platform::watch_files();
   Status added = opened ? Status{} : std::unexpected(opened.error());
-  for (const auto& file : files) {
+  for (const auto& file : watched.files) {
     if (added) added = (*opened)->add(file);
   }
+  watched.watch.reset();
+  watched.source.reset();
   if (!added) {
     parts_.log.warn("gateway/reload", "changes on disk are not noticed; send SIGHUP after a change",
                     {{"error", added.error().message}});
     return false;
   }
-  watched.files = *std::move(opened);
-  const auto look_later = [this, &watched, settle, look = std::move(look)] {
-    watched.settled = parts_.loop.after(settle(), look);
-  };
-  watched.watch = parts_.loop.watch_readable(watched.files->fd(), [&watched, look_later] {
-    if (watched.files->has_changed()) look_later();
+  watched.source = *std::move(opened);
+  watched.watch = parts_.loop.watch_readable(watched.source->fd(), [this, &watched] {
+    if (watched.source->has_changed()) look_later(watched);
   });
-  look_later();
+  look_later(watched);
   return true;
+}
+
+void ChangeWatch::look_later(Watched& watched) {
+  watched.settled = parts_.loop.after(watched.settle(), watched.look);
+}
+
+void ChangeWatch::follow(Watched& watched) {
+  if (!watched.source || (!watched.source->is_stale() && watched.wanted() == watched.files)) return;
+  const bool can_watch = begin(watched);
+  if (&watched == &config_) parts_.reloader.set_watching(can_watch);
 }
 
 void ChangeWatch::look_at_program() {

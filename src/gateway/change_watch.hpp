@@ -23,7 +23,6 @@ class ChangeWatch {
     Log& log;
     engine::RestartDriver& restart;
     ConfigReloader& reloader;
-    std::filesystem::path config_file;
     std::filesystem::path installed;  ///< `openclaw` as the keeper was called; may be empty.
     std::filesystem::path libexec;    ///< Where the keeper looks instead; may be empty.
   };
@@ -38,14 +37,20 @@ class ChangeWatch {
 
  private:
   struct Watched {
-    std::unique_ptr<platform::FileWatch> files;
+    std::function<std::vector<std::filesystem::path>()> wanted;  ///< What is to be watched now.
+    std::function<Millis()> settle;                              ///< Asked for at each change.
+    std::function<void()> look;
+    std::vector<std::filesystem::path> files;  ///< What is watched.
+    std::unique_ptr<platform::FileWatch> source;
     std::unique_ptr<Watch> watch;
-    std::unique_ptr<Timer> settled;  // Since the last change.
+    std::unique_ptr<Timer> settled;  ///< Since the last change.
   };
 
-  /// False, and logged, when the system cannot watch. `settle` is asked for at each change.
-  bool watch(Watched& watched, const std::vector<std::filesystem::path>& files,
-             std::function<Millis()> settle, std::function<void()> look);
+  /// Watches, and looks. False, and logged, when the system cannot watch.
+  bool begin(Watched& watched);
+  void look_later(Watched& watched);
+  /// After a look: begins anew when other files are wanted, or when there are others by the same names.
+  void follow(Watched& watched);
   void end_first_look();
   void look_at_program();
   std::filesystem::path program_on_disk() const;

@@ -32,10 +32,35 @@ ConfigReloader::ConfigReloader(Parts parts)
     : parts_(std::move(parts)),
       started_(parts_.running),
       seen_(started_.source),
-      mode_(started_.reload_mode) {}
+      mode_(started_.reload_mode),
+      files_(started_.files) {}
 
-void ConfigReloader::look(Cause cause) {
-  auto loaded = parts_.load();
+void ConfigReloader::look(Cause cause, Callback<> done) {
+  if (is_reading_) {
+    next_ = next_ == Cause::Asked ? Cause::Asked : cause;
+    if (done) wait_again_.push_back(std::move(done));
+    return;
+  }
+  is_reading_ = true;
+  if (done) waiting_.push_back(std::move(done));
+  parts_.load([this, cause, stops = stops_](Result<config::Loaded> loaded) {
+    is_reading_ = false;
+    if (stops == stops_) settle(cause, std::move(loaded));
+    for (Callback<>& call : std::exchange(waiting_, {})) call();
+    waiting_ = std::exchange(wait_again_, {});
+    if (const auto again = std::exchange(next_, std::nullopt)) look(*again);
+  });
+}
+
+void ConfigReloader::stop() {
+  ++stops_;
+  next_.reset();
+  waiting_.clear();
+  wait_again_.clear();
+}
+
+void ConfigReloader::settle(Cause cause, Result<config::Loaded> loaded) {
+  if (loaded && !loaded->config.files.empty()) files_ = loaded->config.files;
   if (const auto issue = problem_of(loaded, parts_.running.file_exists)) return refuse(*issue);
   config::Config& file = loaded->config;
   if (problem_) parts_.log.info(kSubsystem, "the configuration is valid again");
@@ -59,7 +84,7 @@ void ConfigReloader::look(Cause cause) {
     parts_.log.info(kSubsystem, "config reload disabled (gateway.reload.mode=off)");
     return tell();
   }
-  parts_.apply(config::applicable(parts_.running, file), file);
+  parts_.apply(config::applicable(parts_.running, file));
   if (!live.empty()) parts_.log.info(kSubsystem, "config hot reload applied (" + joined(live) + ")");
   if (!listener.empty()) {
     parts_.log.info(kSubsystem, "config change moves the listener (" + joined(listener) + ")");
@@ -90,7 +115,8 @@ void ConfigReloader::set_watching(bool on) {
 
 void ConfigReloader::refuse(const config::Issue& issue) {
   const std::string text = (issue.path.empty() ? "" : issue.path + ": ") + issue.message;
-  parts_.log.warn(kSubsystem, "config reload skipped (invalid config): " + text + "; serving on as before");
+  if (!problem_ || problem_->path != issue.path || problem_->message != issue.message)
+    parts_.log.warn(kSubsystem, "config reload skipped (invalid config): " + text + "; serving on as before");
   problem_ = {issue.path, issue.message, parts_.loop.wall_now()};
   tell();
 }

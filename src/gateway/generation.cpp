@@ -13,6 +13,7 @@
 #include "engine/restart_driver.hpp"
 #include "engine/work_engine.hpp"
 #include "gateway/change_watch.hpp"
+#include "gateway/config_loader.hpp"
 #include "gateway/config_reloader.hpp"
 #include "gateway/entrance.hpp"
 #include "gateway/handed_handshakes.hpp"
@@ -157,6 +158,7 @@ struct Generation::Impl final : engine::Service {
   Listener listener;
   Entrance entrance;
   HandedHandshakes handshakes;
+  ConfigLoader config_loader;
   ConfigReloader reloader;
   ChangeWatch changes;
   std::unique_ptr<Watch> signal_watch;
@@ -219,10 +221,12 @@ Generation::Impl::Impl(GenerationOptions given, Log& to_log)
            [this](const Error& error) { fail_to_serve(error); }},
           std::move(options.listen_sockets)),
       handshakes(keeper, listener, log),
-      reloader({loop, log, restart, options.config, options.load_config,
-                [this](config::Config now, const config::Config&) { apply(std::move(now)); },
+      config_loader(loop, options.load_config),
+      reloader({loop, log, restart, options.config,
+                [this](Callback<Result<config::Loaded>> done) { config_loader.load(std::move(done)); },
+                [this](config::Config now) { apply(std::move(now)); },
                 [this](rpc::ConfigReloadState state) { health.config_changed(std::move(state)); }}),
-      changes({loop, log, restart, reloader, options.paths.config_file, options.installed, options.libexec}) {
+      changes({loop, log, restart, reloader, options.installed, options.libexec}) {
   rpc::add_agent_methods(methods, services);
   rpc::add_chat_methods(methods, services);
   rpc::add_config_methods(methods, services);

@@ -1,5 +1,7 @@
 """A changed configuration file is applied by the generation that serves: no process, connection or turn notices."""
 
+import json
+import shutil
 import signal
 
 from support.case import FunctionalCase
@@ -160,3 +162,80 @@ class ConfigReloadTest(FunctionalCase):
         line = "config change has no effect on a gateway that runs (gateway.port)"
         wait_until(lambda: line in running.output(), 10, line)
         self.assertTrue(self.accepts(running, TOKEN))
+
+
+class WatchedFilesTest(FunctionalCase):
+    """What the configuration is made of is watched, wherever it lies."""
+
+    def setUp(self):
+        super().setUp()
+        self.base = default_config()
+        self.base["gateway"]["reload"] = {"debounceMs": 0}
+
+    def level(self, running, chars, times=1):
+        line = "config hot reload applied (native.echo.chunkChars)"
+        wait_until(lambda: running.output().count(line) == times, 10, f"{chars} is applied")
+
+    def write(self, path, chars):
+        """As editors do: a new file in the place of the old one."""
+        new = path.with_suffix(".new")
+        new.write_text('{"echo": {"chunkDelayMs": 0, "chunkChars": %d}, "restart": {"crashLoopStarts": 0}}' % chars)
+        new.rename(path)
+
+    def test_an_included_file(self):
+        running = self.gateway(default_config(), start=False)
+        part = running.state / "native.json5"
+        self.write(part, 3)
+        running.write_config({**self.base, "native": {"$include": "./native.json5"}})
+        running.start()
+        for turn, chars in enumerate((4, 5), 1):
+            self.write(part, chars)
+            self.level(running, chars, turn)
+        part.unlink()
+        wait_until(lambda: SKIPPED in running.output(), 10, "a missing one is told")
+        self.write(part, 6)
+        self.level(running, 6, 3)
+
+    def test_a_file_that_is_included_later(self):
+        running = self.gateway({**self.base, "native": {"echo": {"chunkDelayMs": 0, "chunkChars": 3}}})
+        running.write_config({**self.base, "native": {"$include": "./later.json5"}})
+        wait_until(lambda: SKIPPED in running.output(), 10, "it is missing")
+        self.write(running.state / "later.json5", 4)
+        self.level(running, 4)
+
+    def test_behind_a_link_that_is_turned(self):
+        running = self.gateway(default_config(), start=False)
+        for name, chars in (("one", 3), ("two", 4)):
+            (running.state / name).mkdir()
+            config = {**self.base, "native": {"echo": {"chunkDelayMs": 0, "chunkChars": chars}}}
+            (running.state / name / "openclaw.json").write_text(json.dumps(config))
+        current, file = running.state / "current", running.state / "openclaw.json"
+        current.symlink_to("one")
+        file.unlink()
+        file.symlink_to("current/openclaw.json")
+        running.start()
+        new = running.state / "new"
+        new.symlink_to("two")
+        new.rename(current)
+        self.level(running, 4)
+        target = running.state / "two" / "openclaw.json"
+        target.write_text(target.read_text().replace('"chunkChars": 4', '"chunkChars": 5'))
+        self.level(running, 5, 2)
+
+    def test_in_a_directory_that_is_made_anew(self):
+        running = self.gateway(default_config(), start=False)
+        folder = running.state / "folder"
+        running.environment["OPENCLAW_CONFIG_PATH"] = str(folder / "openclaw.json")
+
+        def make(chars):
+            folder.mkdir()
+            config = {**self.base, "native": {"echo": {"chunkDelayMs": 0, "chunkChars": chars}}}
+            (folder / "openclaw.json").write_text(json.dumps(config))
+
+        make(3)
+        running.start()
+        for turn, chars in enumerate((4, 5), 1):
+            shutil.rmtree(folder)
+            wait_until(lambda: running.output().count("the file is gone") == turn, 10, "it is gone")
+            make(chars)
+            self.level(running, chars, turn)

@@ -2,10 +2,12 @@
 
 import os
 import pathlib
+import time
 import unittest
 
 from support.case import FunctionalCase
 from support.gateway import default_config
+from support.timing import wait_until
 
 SECRET = "value-from-the-vault"
 PROGRAM = """#!/bin/sh
@@ -78,6 +80,55 @@ class FollowedTest(SecretsCase):
         self.assertFalse(self.asked.exists())
         status = self.here.cli_json("gateway", "status", "--json")
         self.assertIn("gateway.auth.token", status["rpc"]["authWarning"])
+
+
+class SlowProgramTest(SecretsCase):
+    """Nobody waits for a program that takes its time; the file may change meanwhile."""
+
+    def setUp(self):
+        super().setUp()
+        self.gate = self.here.state / "gate"
+        self.gate.mkdir()
+
+    def hold(self):
+        """From now on the program waits until `release`."""
+        os.mkfifo(self.gate / "fifo")
+        asked = 'echo asked >>"$ASKED"\n'
+        self.vault.write_text(PROGRAM.replace(asked, f"{asked}[ ! -p {self.gate}/fifo ] || : <{self.gate}/fifo\n"))
+
+    def release(self):
+        fifo = self.gate / "fifo"
+        with open(fifo, "wb"):  # Opens once the program waits there.
+            fifo.unlink()
+
+    def config_with(self, chars):
+        config = self.config({"source": "exec", "provider": "vault", "id": "gateway/token"},
+                             native={"echo": {"chunkDelayMs": 0, "chunkChars": chars}})
+        config["gateway"]["reload"] = {"debounceMs": 0}
+        config["secrets"]["providers"]["vault"]["timeoutMs"] = 60_000
+        return config
+
+    def test_clients_are_answered_while_it_runs_and_the_last_edit_counts(self):
+        self.here.write_config(self.config_with(3))
+        self.here.token = SECRET
+        self.here.start()
+        client = self.connect(self.here)
+        wait_until(lambda: client.request("health", {})["configReload"]["hotReloadStatus"] == "active", 10, "it watches")
+        self.hold()
+        asked = len(self.asked.read_text())
+        self.here.write_config(self.config_with(4))
+        wait_until(lambda: len(self.asked.read_text()) > asked, 10, "the program is asked")
+        begin = time.monotonic()
+        for _ in range(20):
+            self.assertTrue(client.request("health", {})["ok"])
+        self.assertLess(time.monotonic() - begin, 2)
+        self.assertNotIn("hot reload applied", self.here.output())
+        for chars in (5, 6, 7):
+            self.here.write_config(self.config_with(chars))
+        self.release()
+        wait_until(lambda: "config hot reload applied (native.echo.chunkChars" in self.here.output(), 10, "it is applied")
+        wait_until(lambda: client.request("config.get", {})["config"]["native"]["echo"]["chunkChars"] == 7, 10, "the last")
+        self.assertEqual(len(self.here.generations()), 1)
 
 
 class RefusedTest(SecretsCase):

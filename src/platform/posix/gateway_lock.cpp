@@ -55,11 +55,26 @@ std::string lock_text(const LockOwner& owner) {
                                    {"version", owner.version}});
 }
 
+namespace {
+
+// A reader may meet the writer in the middle of a text: then it looks again.
+std::optional<json::Value> read_object(const std::filesystem::path& file) {
+  constexpr int kTries = 20;
+  for (int i = 0; i < kTries; ++i) {
+    std::ifstream stream(file);
+    const std::string text{std::istreambuf_iterator<char>(stream), {}};
+    if (text.empty()) return std::nullopt;
+    if (auto value = json::parse(text); value && value->is_object()) return *std::move(value);
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::optional<LockOwner> read_lock(const std::filesystem::path& file) {
-  std::ifstream stream(file);
-  const auto value = json::parse(std::string(std::istreambuf_iterator<char>(stream), {}));
-  const json::Object* object = value ? value->if_object() : nullptr;
-  if (!object) return std::nullopt;
+  const auto value = read_object(file);
+  if (!value) return std::nullopt;
+  const json::Object* object = value->if_object();
   LockOwner owner;
   owner.process.pid = static_cast<int>(json::int_or(*object, "pid", 0));
   owner.process.start_time = json::int_or(*object, "startTime", 0);

@@ -1,6 +1,7 @@
 #include "config/includes.hpp"
 
 #include "config/edit.hpp"
+#include "config/read_file.hpp"
 #include "unit/config/support.hpp"
 
 namespace gw::config {
@@ -29,6 +30,14 @@ struct IncludesTest : testing::Test {
   }
   std::string problem(std::string_view text) { return listed(read(text).issues); }
 };
+
+TEST_F(IncludesTest, AFileTakesAsMuchMemoryAsItIsLong) {
+  write("small.json5", "{}");
+  EXPECT_LT((*read_whole_file(dir / "small.json5", 4'194'304))->capacity(), 100'000U);
+  write("large.json5", std::string(100'000, ' '));
+  EXPECT_EQ((*read_whole_file(dir / "large.json5", 100'000))->size(), 100'000U);
+  EXPECT_FALSE(read_whole_file(dir / "large.json5", 99'999).has_value());
+}
 
 TEST_F(IncludesTest, OneFileStandsInPlaceOfTheObject) {
   write("parts/gateway.json5", "{port: 4711, /* here */ auth: {$include: './auth.json'}}");

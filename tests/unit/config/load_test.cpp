@@ -176,6 +176,10 @@ TEST(LoadTest, ListensWhereItIsTold) {
     EXPECT_EQ(issues(check("{gateway: {bind: 'custom', customBindHost: '" + host + "'}}")),
               "gateway.customBindHost: expected an IPv4 address like 192.168.1.10\n");
   }
+  for (const std::string host : {"224.0.0.1", "255.255.255.255"}) {
+    EXPECT_EQ(issues(check("{gateway: {bind: 'custom', customBindHost: '" + host + "'}}")),
+              "gateway.customBindHost: nobody can connect to a multicast or broadcast address\n");
+  }
   EXPECT_EQ(issues(check("{gateway: {bind: '127.0.0.1'}}")),
             "gateway.bind: expected one of: loopback, lan, auto, tailnet, custom\n");
 }
