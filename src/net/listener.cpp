@@ -23,6 +23,7 @@ using net::SocketConnection;
 constexpr std::string_view kSubsystem = "net";
 constexpr std::size_t kReadBufferBytes = 65'536;
 constexpr int kAcceptsPerTurn = 64;
+constexpr int kWaitingMax = 4'096;           // As many as a socket of ours lets wait.
 constexpr std::size_t kRefusalsMax = 64;     // Sockets beyond the limit that are told so before they end.
 constexpr Millis kAcceptPause{250};          // After running out of descriptors.
 constexpr Millis kAcceptWarningGap{60'000};  // Nothing that a client does may fill the log.
@@ -48,7 +49,7 @@ class Listener::Impl final : public net::ConnectionHost {
   }
 
   void leave(int listen_fd) {
-    if (accepts_.contains(listen_fd)) accept_all(listen_fd);
+    if (accepts_.contains(listen_fd)) accept_waiting(listen_fd);
     accepts_.erase(listen_fd);
     std::erase(paused_, listen_fd);
   }
@@ -141,8 +142,9 @@ class Listener::Impl final : public net::ConnectionHost {
     }
   }
 
-  void accept_all(int listen_fd) {
-    while (accept_next(listen_fd)) {
+  /// Who waits when it is called is accepted; who comes during it may be.
+  void accept_waiting(int listen_fd) {
+    for (int i = 0; i < kWaitingMax && accept_next(listen_fd); ++i) {
     }
   }
 
