@@ -23,7 +23,8 @@ Result<Fd> lock_directory(const std::filesystem::path& dir, Millis limit);
 /// way wait for each other. A symbolic link is followed, so that the link stays.
 class FileEdit {
  public:
-  /// Reads the file; its directory is made when it is missing. `Code::Conflict` when another program edits it
+  /// Reads the file; its directory is made when it is missing. What an edit that was killed left beside it is
+  /// removed. `Code::Conflict` when another program edits it
   /// for longer than the limit; `Code::Unavailable` when it is not a regular file of this user, cannot be
   /// read or written, or has more than `bytes_max` bytes.
   static Result<FileEdit> begin(const std::filesystem::path& file, std::size_t bytes_max);
@@ -31,9 +32,8 @@ class FileEdit {
   /// As it was found; nothing when there is no such file.
   const std::optional<std::string>& text() const { return text_; }
 
-  /// Writes `text` in its place, readable by its owner alone, on the disk when this returns; what was there
-  /// becomes
-  /// `.bak`. Fails with `Code::Unavailable` and leaves everything as it was.
+  /// Writes `text` in its place, readable by its owner alone, on the disk when this returns; what was
+  /// there becomes `.bak`. Fails with `Code::Unavailable` and leaves everything as it was.
   Status replace(std::string_view text);
 
  private:

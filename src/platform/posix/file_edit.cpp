@@ -18,16 +18,32 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kUuidChars = 36;
 constexpr Millis kLockPause{20};  // There is no lock of a file that can be waited for with a limit.
 
 std::unexpected<Error> cannot(const fs::path& file, const std::string& why) {
   return fail(Code::Unavailable, "cannot change " + file.string() + ": " + why);
 }
 
+constexpr std::string_view kTemporaryEnd = ".tmp";
+
+/// Of edits that were killed: they hold what the file would have held, secrets too. Only under the lock.
+void remove_left_over(const fs::path& file) {
+  const std::string begin = file.filename().string() + ".";
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(file.parent_path(), error)) {
+    const std::string name = entry.path().filename().string();
+    const std::size_t whole = begin.size() + kUuidChars + kTemporaryEnd.size();
+    if (name.size() == whole && name.starts_with(begin) && name.ends_with(kTemporaryEnd))
+      ::unlink(entry.path().c_str());
+  }
+}
+
 /// Removed unless it has become the file.
 class TemporaryFile {
  public:
-  explicit TemporaryFile(const fs::path& next_to) : path_(next_to.string() + "." + random_uuid() + ".tmp") {}
+  explicit TemporaryFile(const fs::path& next_to)
+      : path_(next_to.string() + "." + random_uuid() + std::string(kTemporaryEnd)) {}
   TemporaryFile(const TemporaryFile&) = delete;
   TemporaryFile& operator=(const TemporaryFile&) = delete;
   ~TemporaryFile() {
@@ -114,6 +130,7 @@ Result<FileEdit> FileEdit::begin(const fs::path& file, std::size_t bytes_max) {
   if (!lock && lock.error().code == Code::Conflict)
     return fail(Code::Conflict, "another program is changing " + file.string() + "; try again");
   if (!lock) return std::unexpected(std::move(lock).error());
+  remove_left_over(target);
   FileEdit edit(target, *std::move(lock));
   auto text = read_own(target, bytes_max);
   if (!text) return std::unexpected(std::move(text).error());

@@ -52,6 +52,16 @@ TEST_F(FileEditTest, KeepsTheLastFive) {
   EXPECT_EQ(files(), 6U);
 }
 
+TEST_F(FileEditTest, RemovesWhatAKilledEditLeftAndNothingElse) {
+  write(file_, "old");
+  const std::string left = "file." + random_uuid() + ".tmp";
+  write(dir_ / left, "a secret");
+  for (const char* other : {"file.tmp", "file.notes.tmp", "other.tmp"}) write(dir_ / other, "mine");
+  ASSERT_TRUE(FileEdit::begin(file_, 1'000));
+  EXPECT_FALSE(fs::exists(dir_ / left));
+  EXPECT_EQ(files(), 4U);
+}
+
 TEST_F(FileEditTest, FollowsALinkAndLeavesIt) {
   fs::create_directory(dir_ / "real");
   write(dir_ / "real" / "file", "old");
