@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "config/read_file.hpp"
+#include "config/validate.hpp"
 #include "json/json5.hpp"
 #include "json/json5_layout.hpp"
 #include "json/json5_text.hpp"
@@ -65,10 +66,6 @@ json::Value merged(json::Value under, json::Value over) {
     return under;
   }
   return over;
-}
-
-std::string joined(const std::string& at, std::string_view name) {
-  return at.empty() ? std::string(name) : at + "." + std::string(name);
 }
 
 /// The rest of a dotted path behind `name`; nothing when it does not begin with it. Names may hold dots.
@@ -233,7 +230,7 @@ std::string Includes::place_in(const File& file, std::string_view path) const {
     std::vector<std::string> included;
     for (std::size_t i = 0; i < container->members.size(); ++i) {
       const json::json5::Member& member = container->members[i];
-      const std::string name = container->is_list ? std::to_string(i) : member.name;
+      const std::string name = container->is_list ? std::to_string(i) : std::string(shown_name(member.name));
       if (const auto found = behind(path, name)) {
         next = &member;
         rest = *found;

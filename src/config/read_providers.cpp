@@ -17,10 +17,6 @@ struct Source {
 
 void read_base_url(Reading& reading, const Source& source, ProviderEntry& entry) {
   const std::string path = source.path + ".baseUrl";
-  if (!source.object.contains("baseUrl")) {
-    reading.issues.push_back({path, "a provider needs the URL of its API"});
-    return;
-  }
   const std::string given = source.values.text("baseUrl");
   const auto url = given.empty() ? std::nullopt : reading.resolver.text(given, path);
   if (!url) return;
@@ -50,21 +46,15 @@ void read_headers(Reading& reading, const Source& source, ProviderEntry& entry) 
   }
 }
 
-void read_models(Reading& reading, const Source& source, ProviderEntry& entry) {
+void read_models(const Source& source, ProviderEntry& entry) {
   const json::Value models = source.values.at("models");
-  for (std::size_t i = 0; i < models.get_array().size(); ++i) {
-    const json::Object* model = models.get_array()[i].if_object();
+  for (const json::Value& item : models.get_array()) {
+    const json::Object* model = item.if_object();
     if (!model) continue;
     const Values values(*model, "models.providers.*.models.*");
     ModelEntry read;
     read.id = values.text("id");
-    if (read.id.empty()) {
-      if (!model->contains("id")) {
-        reading.issues.push_back(
-            {source.path + ".models." + std::to_string(i) + ".id", "expected a text that is not blank"});
-      }
-      continue;
-    }
+    if (read.id.empty()) continue;
     read.name = values.text("name");
     if (read.name.empty()) read.name = read.id;
     read.reasoning = values.flag("reasoning");
@@ -88,7 +78,7 @@ void read_providers(Reading& reading) {
     read_base_url(reading, source, entry);
     read_api(reading, source, entry);
     read_headers(reading, source, entry);
-    read_models(reading, source, entry);
+    read_models(source, entry);
     if (const json::Value* key = source.values.given("apiKey")) {
       entry.api_key = reading.resolver.secret(*key, source.path + ".apiKey");
     }

@@ -11,20 +11,14 @@ namespace {
 bool is_default(const json::Object& agent) { return json::bool_or(agent, "default", false); }
 
 // `agents.list` (5.6): the first one marked as default, else the first.
-std::string default_of_list(Reading& reading, const json::Array& list) {
+std::string default_of_list(const json::Array& list) {
   std::string chosen;
   bool marked = false;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    const json::Object* agent = list[i].if_object();
+  for (const json::Value& item : list) {
+    const json::Object* agent = item.if_object();
     if (!agent) continue;
     const std::string id = Values(*agent, "agents.list.*").text("id");
-    if (id.empty()) {
-      if (!agent->contains("id")) {
-        reading.issues.push_back(
-            {"agents.list." + std::to_string(i) + ".id", "expected a text that is not blank"});
-      }
-      continue;
-    }
+    if (id.empty()) continue;
     const bool better = chosen.empty() || (is_default(*agent) && !marked);
     if (better) chosen = id;
     marked = marked || is_default(*agent);
@@ -77,7 +71,7 @@ void read_agents(Reading& reading) {
   if (config.primary_model.empty()) config.primary_model = values.text("agents.defaults.model.primary");
   std::string agent;
   if (const json::Value* list = values.given("agents.list")) {
-    agent = default_of_list(reading, list->get_array());
+    agent = default_of_list(list->get_array());
   } else if (const json::Object* entries = object_at_path(reading.root, "agents.entries")) {
     agent = default_of_entries(*entries);
   }

@@ -25,6 +25,12 @@ bool is_text_list(const json::Value& value) {
   return value.is_array() && std::ranges::all_of(value.get_array(), is_text);
 }
 
+// Paths, variables and headers would end there.
+bool holds_nul(const json::Value& value) {
+  if (value.is_string()) return json::view(value.get_string()).contains('\0');
+  return value.is_array() && std::ranges::any_of(value.get_array(), holds_nul);
+}
+
 }  // namespace
 
 const Key* find_key(std::string_view path) {
@@ -52,6 +58,7 @@ std::optional<std::string> problem_of(const Key& key, const json::Value& value) 
     if (right) return std::nullopt;
     return expected;
   };
+  if (holds_nul(value)) return "expected a text without the character NUL";
   switch (key.type.kind) {
     case Kind::Bool:
       return unless(value.is_bool(), "expected true or false");

@@ -8,12 +8,6 @@
 namespace gw::config {
 namespace {
 
-std::string joined(std::string_view parent, std::string_view name) {
-  std::string path(parent);
-  if (!path.empty()) path += '.';
-  return path += name;
-}
-
 /// A place in the file twice: as the user knows it and as the table spells it, with `*` for names of the
 /// user's own.
 struct Place {
@@ -35,6 +29,13 @@ class Walk {
       if (member(entry.value(), place)) continue;
       place.pattern = joined(at.pattern, "*");
       if (!member(entry.value(), place)) unknown(place, joined(at.pattern, plain ? name : "*"));
+    }
+    for (const Key& key : schema()) {
+      const std::size_t dot = key.path.rfind('.');
+      const std::string_view name = key.path.substr(dot + 1);
+      const bool is_required =
+          std::holds_alternative<Required>(key.otherwise) && key.path.substr(0, dot) == at.pattern;
+      if (is_required && !members.contains(name)) issue({joined(at.shown, name), {}}, "this key is required");
     }
   }
 
@@ -92,6 +93,14 @@ class Walk {
 };
 
 }  // namespace
+
+std::string_view shown_name(std::string_view name) { return name.empty() ? "\"\"" : name; }
+
+std::string joined(std::string_view parent, std::string_view name) {
+  std::string path(parent);
+  if (!path.empty()) path += '.';
+  return path += shown_name(name);
+}
 
 Findings validate(const json::Object& root) {
   Findings findings;

@@ -19,6 +19,12 @@ struct Findings {
       ignored;  ///< The topmost path of everything that OpenClaw knows and we do not act on.
 };
 
+/// A name of the file as it stands in a path: `""` for an empty one, which would not be seen.
+std::string_view shown_name(std::string_view name);
+
+/// The path of `name` in the object at `parent`.
+std::string joined(std::string_view parent, std::string_view name);
+
 /// Checks every key against the table and every value against its kind.
 Findings validate(const json::Object& root);
 

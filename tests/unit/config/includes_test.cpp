@@ -146,10 +146,13 @@ TEST_F(IncludesTest, AFaultIsPlacedInItsFile) {
       "- gateway.auth.mode: expected one of: none, token, password, trusted-proxy (gateway.json, line 4, "
       "column 5)\n"
       "- gateway.tls: expected an object (line 3, column 41)\n"
-      "- ports: Unrecognized key (line 3, column 84)\n"
-      "- models.providers.a.b.baseUrl: a provider needs the URL of its API (line 3, column 71)");
+      "- models.providers.a.b.baseUrl: this key is required (line 3, column 71)\n"
+      "- ports: Unrecognized key (line 3, column 84)");
   EXPECT_EQ(problem("{agents: {list: [{id: 'a'},\n {id: 1}]}}"),
             "- agents.list.1.id: expected a text that is not blank (line 2, column 3)");
+  EXPECT_EQ(
+      problem("{\n '': 1,\n gateway: {'': 1}}"),
+      "- \"\": Unrecognized key (line 2, column 2)\n- gateway.\"\": Unrecognized key (line 3, column 12)");
   variables["OPENCLAW_GATEWAY_TOKEN"] = "null";
   EXPECT_EQ(problem("{}"), "- gateway.auth.token: \"null\" is a placeholder, not usable as a secret");
 }

@@ -104,6 +104,18 @@ TEST(LoadTest, AcceptsAModelAsAText) {
   EXPECT_EQ(check("{agents: {defaults: {model: 'lm/a'}}}").config.primary_model, "lm/a");
 }
 
+TEST(LoadTest, RefusesTextsThatWouldEndAtANul) {
+  EXPECT_EQ(issues(check("{logging: {file: '/a\\0b', redactPatterns: ['\\0']}, env: {A: '\\0'}}")),
+            "logging.file: expected a text without the character NUL\n"
+            "logging.redactPatterns: expected a text without the character NUL\n"
+            "env.A: expected a text without the character NUL\n");
+}
+
+TEST(LoadTest, WantsTheKeysThatAnObjectMakesNoSenseWithout) {
+  EXPECT_EQ(issues(check("{secrets: {providers: {vault: {}}}}")),
+            "secrets.providers.vault.source: this key is required\n");
+}
+
 TEST(LoadTest, PicksTheDefaultAgent) {
   const auto agent = [](std::string text) { return check(std::move(text)).config.default_agent; };
   EXPECT_EQ(agent("{agents: {list: []}}"), "main");
@@ -113,7 +125,7 @@ TEST(LoadTest, PicksTheDefaultAgent) {
   EXPECT_EQ(agent("{agents: {entries: {a: {}, main: {}}}}"), "main");
   EXPECT_EQ(agent("{agents: {entries: {a: {}, b: {}}}}"), "a");
   EXPECT_EQ(issues(check("{agents: {list: [{name: 'x'}, 1]}}")),
-            "agents.list.1: expected an object\nagents.list.0.id: expected a text that is not blank\n");
+            "agents.list.0.id: this key is required\nagents.list.1: expected an object\n");
 }
 
 TEST(LoadTest, MapsEveryLogLevelAndLetsTheEnvironmentWin) {

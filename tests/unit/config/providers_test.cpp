@@ -48,8 +48,7 @@ TEST(ProvidersTest, RefusesOtherApisWithWhatIsSupported) {
 }
 
 TEST(ProvidersTest, NeedAnHttpUrl) {
-  EXPECT_EQ(issues(with_provider("{}")),
-            "models.providers.lm.baseUrl: a provider needs the URL of its API\n");
+  EXPECT_EQ(issues(with_provider("{}")), "models.providers.lm.baseUrl: this key is required\n");
   EXPECT_EQ(issues(with_provider("{baseUrl: 'ws://x'}")),
             "models.providers.lm.baseUrl: expected a URL that begins with http:// or https://\n");
   EXPECT_EQ(issues(with_provider("{baseUrl: 'http://${NOT_THERE}'}")),
@@ -67,9 +66,9 @@ TEST(ProvidersTest, NameTheSecretThatIsMissing) {
 
 TEST(ProvidersTest, NeedAnIdForEveryModel) {
   EXPECT_EQ(issues(with_provider("{baseUrl: 'http://x', models: [{name: 'a'}, {id: ' '}, 'b']}")),
+            "models.providers.lm.models.0.id: this key is required\n"
             "models.providers.lm.models.1.id: expected a text that is not blank\n"
-            "models.providers.lm.models.2: expected an object\n"
-            "models.providers.lm.models.0.id: expected a text that is not blank\n");
+            "models.providers.lm.models.2: expected an object\n");
 }
 
 }  // namespace
