@@ -114,6 +114,9 @@ class FailingSuccessorTest(FunctionalCase):
         hand-over: whenever it runs out, the old one serves, and says what happened."""
         real = self.libexec.with_name("real-gateway")
         shutil.copy2(self.libexec, real)
+        config = self.running.state / "openclaw.json"
+        # To read so much takes more than the steps below: at one of them it runs out there.
+        config.write_text(f"{config.read_text()}\n// {'x' * 3_000_000}\n")
         failures = []
         with Probe(self.running.port) as probe:
             for kilobytes in range(10_000, 20_000, 1_000):
