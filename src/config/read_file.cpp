@@ -1,6 +1,7 @@
 #include "config/read_file.hpp"
 
 #include <array>
+#include <cerrno>
 #include <fstream>
 #include <system_error>
 
@@ -19,10 +20,11 @@ Result<std::optional<std::string>> read_whole_file(const std::filesystem::path& 
   const auto status = std::filesystem::status(path, error);
   if (status.type() == std::filesystem::file_type::not_found) return std::nullopt;
   if (error) return cannot(error.message());
-  if (status.type() != std::filesystem::file_type::regular) return cannot("not a regular file");
+  if (status.type() != std::filesystem::file_type::regular)
+    return cannot("not a regular file; put one in its place");
 
   std::ifstream file(path, std::ios::binary);
-  if (!file) return cannot("it cannot be opened");
+  if (!file) return cannot(std::generic_category().message(errno) + "; let this user read it (chown, chmod)");
   std::string text;
   std::array<char, kPieceBytes> piece;
   while (file && text.size() <= bytes_max) {

@@ -124,6 +124,9 @@ Result<FileEdit> FileEdit::begin(const fs::path& file, std::size_t bytes_max) {
   error.clear();  // A missing file is no link.
   const fs::path target = is_link ? fs::weakly_canonical(file, error) : file;
   if (error) return cannot(file, error.message());
+  if (fs::is_symlink(target, error))
+    return cannot(file, "it is a link to " + fs::read_symlink(target, error).string() +
+                            ", which is not there; make that, or remove the link");
   if (auto made = make_private_dir(target.parent_path()); !made)
     return std::unexpected(std::move(made).error());
   auto lock = lock_directory(target.parent_path(), kFileEditWaitLimit);

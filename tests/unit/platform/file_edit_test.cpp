@@ -72,6 +72,13 @@ TEST_F(FileEditTest, FollowsALinkAndLeavesIt) {
   EXPECT_EQ(read(dir_ / "real" / "file.bak"), "old");
 }
 
+TEST_F(FileEditTest, RefusesALinkThatLeadsNowhereAndSaysWhereItLeads) {
+  fs::create_symlink("gone/file", file_);
+  EXPECT_NE(change(file_, "x").error().message.find("a link to gone/file, which is not there"),
+            std::string::npos);
+  EXPECT_TRUE(fs::is_symlink(file_));
+}
+
 TEST_F(FileEditTest, RefusesWhatIsNotAFile) {
   fs::create_directory(file_);
   EXPECT_NE(change(file_, "x").error().message.find("is not a regular file"), std::string::npos);
