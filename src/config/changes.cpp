@@ -61,8 +61,6 @@ void compare(const json::Value& before, const json::Value& after, const std::str
   }
 }
 
-bool is_loopback(std::string_view host) { return host.starts_with("127."); }
-
 void add(std::vector<std::string>& list, std::string path) {
   if (list.size() < kChangedPathsMax && std::ranges::find(list, path) == list.end())
     list.push_back(std::move(path));

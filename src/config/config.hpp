@@ -95,6 +95,9 @@ struct Config {
 /// Where `bind` listens, as far as that needs no look at this machine.
 std::string bind_host_of(std::string_view bind, const std::string& custom_bind_host);
 
+/// Whether only this machine reaches `host`, a dotted IPv4 address.
+bool is_loopback(std::string_view host);
+
 struct Issue {
   std::string path;  ///< Dotted, `gateway.auth.mode`; empty for the whole file.
   std::string message;

@@ -126,6 +126,8 @@ std::string bind_host_of(std::string_view bind, const std::string& custom_bind_h
   return bind == "custom" && !custom_bind_host.empty() ? custom_bind_host : "127.0.0.1";
 }
 
+bool is_loopback(std::string_view host) { return host.starts_with("127."); }
+
 std::string_view name_of(AuthMode mode) {
   switch (mode) {
     case AuthMode::None:

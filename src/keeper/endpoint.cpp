@@ -22,7 +22,7 @@ namespace {
 constexpr const char* kLoopback = "127.0.0.1";
 
 std::vector<std::string> hosts_of(const std::string& host) {
-  if (host == "0.0.0.0" || host.starts_with("127.")) return {host};
+  if (host == "0.0.0.0" || config::is_loopback(host)) return {host};
   return {host, kLoopback};
 }
 

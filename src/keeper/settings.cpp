@@ -94,16 +94,12 @@ std::expected<Settings, Refusal> decide_settings(const Request& request, const c
 }
 
 std::expected<std::string, Refusal> decide_bind_host(const Request& request, const ListenWish& wish) {
-  std::string host = "127.0.0.1";
-  if (wish.bind == "lan" || (wish.bind == "auto" && request.is_in_container)) {
-    host = "0.0.0.0";
-  } else if (wish.bind == "tailnet" && !request.tailnet_host.empty()) {
-    host = request.tailnet_host;
-  } else if (wish.bind == "custom") {
-    host = wish.custom_bind_host;
-    if (host.empty()) return refuse("--bind custom needs gateway.customBindHost in the configuration.");
-  }
-  if (!host.starts_with("127.") && !wish.is_guarded) {
+  if (wish.bind == "custom" && wish.custom_bind_host.empty())
+    return refuse("--bind custom needs gateway.customBindHost in the configuration.");
+  std::string host = config::bind_host_of(wish.bind, wish.custom_bind_host);
+  if (wish.bind == "auto" && request.is_in_container) host = "0.0.0.0";
+  if (wish.bind == "tailnet" && !request.tailnet_host.empty()) host = request.tailnet_host;
+  if (!config::is_loopback(host) && !wish.is_guarded) {
     return refuse("Refusing to bind gateway to " + host +
                   " without auth.\nSet gateway.auth.token or gateway.auth.password, or bind to loopback.");
   }
